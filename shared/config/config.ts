@@ -1,0 +1,132 @@
+/**
+ * The configuration as every other module sees it: one typed, deeply frozen value, made once by `loadConfig`
+ * from `gateway.yaml`, `policies.cedar` and `tools.lock.json` (DESIGN §3, §4). Shapes only; no I/O.
+ */
+import type { JsonObject } from '../json/value.ts';
+
+export interface Config {
+  /** Lower-case hex SHA-256 over the three files' bytes; stands in every genesis record. */
+  readonly digest: string;
+  readonly identity: IdentityConfig;
+  /** Group name → Entra object id (lower case). */
+  readonly groups: ReadonlyMap<string, string>;
+  readonly quorums: ReadonlyMap<string, QuorumConfig>;
+  readonly servers: ReadonlyMap<string, ServerConfig>;
+  readonly masking: MaskingConfig;
+  readonly transcripts: TranscriptConfig;
+  readonly limits: LimitsConfig;
+  readonly http: HttpConfig;
+  readonly policies: PolicySource;
+  readonly lock: ToolsLock;
+}
+
+export interface IdentityConfig {
+  /** Scope (short name, e.g. `Mcp.Invoke`) that a delegated token must carry in `scp`. */
+  readonly scope: string;
+  /** App role that an app-only token must carry in `roles`. */
+  readonly role: string;
+  /** `exact`: `resource` is each server's own URL; `parent`: `{public}/mcp` for all of them (FACTS §2). */
+  readonly resource: 'exact' | 'parent';
+  /** Further audiences to accept, beside the client id and the server's URL. */
+  readonly audiences: readonly string[];
+  /** Clock skew allowed on token times, seconds; default 60, at most 300. */
+  readonly clockSkewSeconds: number;
+}
+
+/** A named demand on approvers; each entry wants `people` distinct people of `group`. */
+export interface QuorumConfig {
+  readonly from: readonly { readonly group: string; readonly people: number }[];
+}
+
+export type RiskLabel = 'destructive' | 'read-only' | 'open-world';
+
+export interface ServerConfig {
+  readonly name: string;
+  /** Upstream endpoint, http or https; plain http only to a loopback address. */
+  readonly url: string;
+  readonly credential?: CredentialConfig;
+  /** Retention class: its transcripts live in the container `transcripts-{retention}`. */
+  readonly retention: string;
+  /** `off`: GET answers 405 (FACTS §9). */
+  readonly notifications: 'on' | 'off';
+  /** What is done with parts nobody could inspect (images, blobs). */
+  readonly uninspected: 'deny' | 'allow';
+  /** Risk labels as *our* configuration says, by tool. */
+  readonly tools: ReadonlyMap<string, { readonly labels: readonly RiskLabel[] }>;
+}
+
+export interface CredentialConfig {
+  /** Key Vault secret name. */
+  readonly secret: string;
+  /** Header it is sent in, lower case, e.g. `x-api-key` or `authorization`. */
+  readonly header: string;
+  /** Put before the value with one space, e.g. `Bearer`. */
+  readonly scheme?: string;
+}
+
+export interface MaskingConfig {
+  /** Names of all classes: built-in ones and, later, configured ones. */
+  readonly classes: readonly string[];
+}
+
+export interface TranscriptConfig {
+  readonly retention: ReadonlyMap<string, { readonly days: number }>;
+  /** Deadline of one record becoming durable, milliseconds; default 10,000. */
+  readonly deadlineMs: number;
+  /** A segment without records for so long is closed, milliseconds; default 900,000. */
+  readonly idleMs: number;
+}
+
+export interface LimitsConfig {
+  /** Bytes of one request; default 4 MiB → 413. */
+  readonly requestBytes: number;
+  /** Bytes of one whole answer; default 64 MiB. */
+  readonly answerBytes: number;
+  /** Bytes of one SSE event; default 16 MiB. */
+  readonly eventBytes: number;
+  /** JSON nesting; default 64. */
+  readonly depth: number;
+  /** Upstream's first byte, milliseconds; default 30,000. */
+  readonly firstByteMs: number;
+  /** Whole exchange, milliseconds; default 240,000, never more (DESIGN §5). */
+  readonly deadlineMs: number;
+}
+
+export interface HttpConfig {
+  /** Origins (exact, e.g. `https://agents.example.com`) whose browsers may call; requests without `Origin` are not browsers. */
+  readonly origins: readonly string[];
+  /** Further `Host` names (no port) beside the public URL's. */
+  readonly hosts: readonly string[];
+  /** Trusted proxies in front, counted from the right of `X-Forwarded-For`; default 1. */
+  readonly trustedHops: number;
+}
+
+export interface PolicySource {
+  /** File name as shown in messages, e.g. `policies.cedar`. */
+  readonly file: string;
+  readonly text: string;
+}
+
+/** `tools.lock.json`: each tool's pinned definition, by server. */
+export interface ToolsLock {
+  readonly servers: ReadonlyMap<string, ReadonlyMap<string, PinnedTool>>;
+}
+
+export interface PinnedTool {
+  readonly name: string;
+  /** Hex SHA-256 of the canonical definition (name, title, description, schemas, annotations). */
+  readonly digest: string;
+  /** The whole definition as the upstream gave it when it was pinned. */
+  readonly definition: JsonObject;
+}
+
+/** One mistake in a configuration file; all of them are reported at once. */
+export interface ConfigProblem {
+  readonly file: string;
+  /** Where in the document, e.g. `servers.crm.url`; empty for the whole file. */
+  readonly path: string;
+  /** 1-based, where known. */
+  readonly line?: number;
+  readonly column?: number;
+  readonly message: string;
+}

@@ -1,0 +1,96 @@
+/**
+ * What the life of a call tells the transcript (DESIGN §6): entries in record form, and the port that makes them durable.
+ * An entry never holds an unmasked value or a secret; whoever builds one masks first.
+ */
+import type { Agent, Principal } from '../identity/caller.ts';
+import type { Json } from '../json/value.ts';
+import type { Exposure } from '../masking/masker.ts';
+
+/** Where an entry goes. `id` is a keyed hash (`Keyring.name('session-id', …)`), `server` an allow-listed name or `_gateway`. */
+export interface SessionRef {
+  readonly id: string;
+  readonly server: string;
+  /** Retention class, names the container. */
+  readonly retention: string;
+}
+
+export interface CallFacts {
+  readonly id: string;
+  readonly tenant: string;
+  readonly principal: Principal;
+  readonly agent: Agent;
+  readonly tokenId: string;
+  readonly address: string;
+  readonly era: 'modern' | 'legacy';
+  readonly method: string;
+  /** Tool name, resource URI or prompt name, where the method has one. */
+  readonly target?: string;
+}
+
+export interface DecisionFacts {
+  readonly verdict: 'allow' | 'hold' | 'deny';
+  readonly code?: string;
+  readonly policies: readonly string[];
+  readonly quorums?: readonly string[];
+  readonly reasons?: readonly string[];
+  readonly detail?: string;
+}
+
+export type OutcomeStatus =
+  /** The upstream answered with a result. */
+  | 'answered'
+  /** The upstream answered with a JSON-RPC error or a tool result `isError`. */
+  | 'error'
+  /** The upstream could not be reached, or broke the protocol; nothing of it was delivered. */
+  | 'failed'
+  /** It answered and we did not deliver it (masking failed, limit, record). */
+  | 'withheld'
+  /** Sent, and nobody knows what became of it. */
+  | 'unknown'
+  /** The client went away before the answer. */
+  | 'abandoned';
+
+export type Entry =
+  | { readonly kind: 'intent'; readonly call: CallFacts; readonly decision: DecisionFacts; readonly request: Json }
+  | {
+      readonly kind: 'event';
+      readonly callId: string;
+      readonly message: Json;
+      readonly exposure: readonly Exposure[];
+    }
+  | {
+      readonly kind: 'outcome';
+      readonly callId: string;
+      readonly status: OutcomeStatus;
+      readonly httpStatus?: number;
+      /** Key Vault secret name and version id; never the value. */
+      readonly credential?: { readonly secret: string; readonly version: string };
+      readonly durationMs: number;
+      readonly message?: Json;
+      readonly exposure: readonly Exposure[];
+      readonly error?: { readonly code: string; readonly detail: string };
+    }
+  | {
+      /** A call that went nowhere: by policy, or before it could become a call. */
+      readonly kind: 'refusal';
+      readonly stage: 'http' | 'authenticate' | 'read' | 'groups' | 'decide';
+      readonly code: string;
+      readonly detail: string;
+      readonly call?: CallFacts;
+      readonly decision?: DecisionFacts;
+      readonly request?: Json;
+      readonly address: string;
+    };
+
+/** A record could not be made durable within its deadline. The caller then lets nothing through. */
+export class NotRecorded extends Error {
+  override readonly name = 'NotRecorded';
+}
+
+export interface Recorder {
+  /**
+   * Resolves once the entry is durable, and only then. Concurrent entries of one session share an append (group commit).
+   * Rejects with `NotRecorded` past its own deadline, which no client's disconnect shortens.
+   */
+  record(session: SessionRef, entry: Entry): Promise<void>;
+}

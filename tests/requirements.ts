@@ -1,0 +1,160 @@
+/**
+ * What must be true, as data: id → statement. A test cites an id through `proves`, and
+ * `tests/infra/requirements.test.ts` fails when an id has no test. The source of each group stands in its comment.
+ */
+const requirements = {
+  // The embedded stack (DESIGN §8, §9)
+  'stack.start': 'npm start builds, starts everything on 127.0.0.1, prints what runs where and the ready line',
+  'stack.port-in-use': 'A port in use gives one clear line, exit code ≠ 0, and nothing is left running',
+  'stack.bad-config':
+    'A bad configuration gives one clear line per mistake, exit code ≠ 0, and nothing is left running',
+  'stack.missing-file': 'A missing file gives one clear line, exit code ≠ 0, and nothing is left running',
+  'stack.stop': 'SIGINT or SIGTERM stops every child within 3 s',
+  'stack.data': 'Data survives a restart unless --ephemeral is given',
+  'stack.flags': '--config, --port (0 too), --data, --ephemeral, --quiet and --instances are honoured',
+
+  // The function host (LOCAL-STACK §A)
+  'host.library': 'The host loads the built files through the real @azure/functions library',
+  'host.routes': 'Routes, methods and the route prefix match as the Functions host matches them',
+  'host.keys': 'A function whose authLevel asks for a key is refused without it',
+  'host.streaming': 'Answers stream through the library’s own server, chunk by chunk, on 127.0.0.1 only',
+  'host.timers': 'Timers fire by NCRONTAB, with runOnStartup and isPastDue',
+  'host.hooks': 'Start, invocation and stop hooks run, and a post hook may replace an error',
+  'host.drain': 'Stop lets running invocations finish before the process ends',
+  'host.instances': 'With --instances N, N processes take turns behind one port',
+  'host.nothing-registered': 'The host refuses to start when nothing registered',
+  'host.invocation-id': 'A client-sent x-ms-invocation-id is overwritten',
+  'cure.throw': 'A handler that throws or returns nothing is answered with a 500',
+  'cure.body-error': 'A body stream that errors midway ends the response',
+  'cure.disconnect': 'A client that disconnects aborts the invocation’s signal',
+  'cure.back-pressure': 'A slow reader slows the producer: memory stays bounded',
+  'cure.reap': 'A request with an unknown invocation id is answered and forgotten',
+  'cure.contract': 'The pinned library behaves as the cure assumes',
+
+  // Stand-ins (LOCAL-STACK §C, §D)
+  'azurite.child': 'Azurite runs as a child process on free ports and ends with its parent',
+  'vault.secrets': 'The real secrets client reads, writes and lists secrets with versions',
+  'vault.keys': 'The real keys client signs with EC keys, wraps and unwraps with RSA keys',
+  'vault.challenge': 'The first call without a token gets the 401 challenge, and the credential answers it',
+  'vault.switch': 'A test can make the vault slow, failing, or drop the connection after the effect',
+  'vault.persist': 'Secrets and keys survive a restart',
+  'entra.discovery': 'The issuer, metadata and keys have Entra’s shape',
+  'entra.tokens': 'v1 and v2 tokens carry Entra’s claims for users and apps: scp, roles, groups, azp, idtyp',
+  'entra.code': 'Authorization code with PKCE works for a public client',
+  'entra.client-credentials': 'Client credentials give an app-only token',
+  'entra.overage': 'A user in more groups than fit gets the overage claims instead',
+  'entra.identity': 'The managed-identity endpoint serves the real credential',
+  'entra.switch': 'A test can make Entra slow, failing, or drop the connection after the effect',
+  'entra.token-command': 'npm run token prints an access token for a user or an app',
+
+  // The sample upstream
+  'crm.eras': 'The CRM server speaks both eras, legacy with sessions',
+  'crm.key': 'The CRM server refuses a request without its API key',
+  'crm.tools': 'The CRM server’s six tools, its resource and its prompt work on seeded data',
+  'crm.sql': 'run_query runs read-only SQL and nothing else',
+
+  // MCP (FACTS §1)
+  'mcp.initialize': 'initialize and server/discover work through the gateway',
+  'mcp.ping': 'ping is answered',
+  'mcp.list': 'tools/list shows what the caller may see, in a stable order, all pages',
+  'mcp.call': 'tools/call reaches the upstream and its result comes back',
+  'mcp.notifications': 'Client notifications are accepted with 202 and reach the upstream',
+  'mcp.sse': 'An SSE answer comes through event by event',
+  'mcp.get-delete': 'GET and DELETE behave as each era wants',
+  'mcp.session':
+    'Legacy session ids are ours, bound to principal and server; the upstream’s is never shown or accepted',
+  'mcp.not-handled': 'What is not yet handled answers -32601 by name',
+  'mcp.sdk-v1': 'The SDK v1 client works through the gateway unchanged',
+  'mcp.sdk-v2': 'The SDK v2 client works through the gateway unchanged in both eras',
+  'mcp.inspector': 'The MCP Inspector CLI works through the gateway unchanged',
+  'mcp.http': 'A foreign Origin or Host is refused with 403; other media types are refused',
+  'mcp.cache': 'A filtered or masked result goes out with cacheScope private and ttlMs 0',
+
+  // Identity (DESIGN §2.1; RFC 6750, RFC 9728)
+  'identity.table':
+    'No token, wrong audience, expired, alg none, wrong tenant and the rest: 401 with the challenge, generic outside',
+  'identity.scope': 'A token without the scope or role gets 403 insufficient_scope',
+  'identity.recorded': 'A refused token is recorded under _gateway with the true reason',
+  'identity.metadata': 'RFC 9728 metadata names the exact resource, the tenant’s issuer and the scopes',
+  'identity.accepted': 'v1 and v2, delegated and app-only tokens are accepted and give principal and agent',
+  'identity.overage': 'A token past the group limit is denied, by name, while Graph cannot answer',
+  'identity.keys': 'Signing keys are cached, refreshed on an unknown key id, and an outage is a 503, not a 401',
+
+  // The message reader (DESIGN §2.2)
+  'reader.strict': 'Duplicate keys, a BOM, batches, other encodings, too deep and too large bodies are refused',
+  'reader.numbers': 'Numbers survive exactly in both directions',
+  'reader.headers': 'Modern headers must agree with the body, base64 values decoded; else 400 and -32020',
+  'reader.same': 'What policy saw is what the upstream gets',
+  'reader.era': 'The era is decided per request from the message',
+
+  // Policy (DESIGN §4)
+  'policy.schema': 'The Cedar schema is generated from gateway.yaml and tools.lock.json; a misspelt name fails at load',
+  'policy.default-deny': 'Without a permit everything is denied, and forbid wins',
+  'policy.arguments': 'Typed arguments are mapped exactly; what a policy mentions and cannot be mapped is a deny',
+  'policy.reserved-keys': 'Arguments with __entity, __extn or __expr are refused',
+  'policy.evaluation-error': 'Any evaluation error, or a request that does not fit the schema, is a deny',
+  'policy.hold': 'A deny that approvals would lift is a hold, answered with a plain “needs approval”',
+  'policy.approval-positive': 'An approval may stand only where more approvals can only allow more, checked at load',
+  'policy.list': 'list decides what is visible',
+  'policy.same-bytes': 'A tool that is not visible and one that does not exist give the same bytes',
+  'policy.check': 'sallyport policy check says what is wrong, with file and line',
+  'policy.pin': 'sallyport pin writes tools.lock.json from the running upstreams',
+  'policy.sample': 'The sample policies give the people of the sample what their story says',
+
+  // Keys and credentials (DESIGN §7, §2.6)
+  'keys.keyring': 'Masters are wrapped in Key Vault, unwrapped once per process, one key per purpose',
+  'keys.race': 'Two instances that create the first version at once end with one',
+  'keys.rotation': 'Old versions open and verify; only the newest seals',
+  'keys.binding': 'A sealed value opens only for its purpose and its additional data',
+  'credentials.injected': 'The secret reaches the upstream in the configured header, and nowhere else',
+  'credentials.cached': 'The secret is cached with a bound',
+  'credentials.never-forwarded': 'The client’s Authorization, cookies and hop headers never reach the upstream',
+  'credentials.redacted': 'A secret printed, inspected or serialised shows nothing',
+
+  // Transcript (DESIGN §6)
+  'transcript.genesis': 'A segment begins with the writer’s key, endorsed by Key Vault, and the configuration digest',
+  'transcript.before-after': 'A call is durable before the first upstream byte, its outcome before the client sees it',
+  'transcript.chain': 'Lines are chained by the hash of their bytes, and each append signs its head',
+  'transcript.one-writer': 'A segment has exactly one writer',
+  'transcript.lost-response': 'An append whose response was lost is neither lost nor doubled',
+  'transcript.group-commit': 'Records that wait share one append',
+  'transcript.deadline': 'A hanging store fails the record within its own deadline',
+  'transcript.close': 'Shutdown closes open segments',
+  'transcript.blob-down': 'With the store down no call goes out; down after the call, the answer is withheld',
+  'transcript.side-blob': 'Content over 64 KiB goes to a side blob that is durable before its record',
+  'verify.intact': 'An intact transcript verifies with exit code 0',
+  'verify.tamper':
+    'Edited, inserted, deleted, reordered and swapped records and a cut append are found, the first bad one named',
+  'verify.open': 'A segment without a close record is reported as open or cut off',
+  'verify.assurance': 'verify states what it cannot show without seals',
+  'verify.exit-codes': '0 intact, 1 tampered, 2 could not read',
+
+  // Masking (DESIGN §2.8)
+  'masking.classes': 'Cards, SSNs, emails and phones are masked in content text and structuredContent',
+  'masking.forms': 'Client form and record form come from one walk; the record form is always masked',
+  'masking.exposure': 'Exposure is counted by class and outcome',
+  'masking.fail-closed': 'A masking error withholds the answer',
+  'masking.fragments': 'A masked value leaves no fragment of six or more of its characters',
+
+  // Configuration
+  'config.problems': 'Every mistake is named with its path, all at once; unknown keys are errors',
+  'config.schema': 'The JSON Schema for editors is published and in step with the code',
+  'config.environment': 'The environment becomes one typed value, every mistake named',
+  'config.example': 'local.settings.json.example has every key the code reads and no secret',
+  'config.frozen': 'The configuration cannot be changed after load',
+
+  // The whole
+  'demo.story': 'npm run demo tells the story so far and exits ≠ 0 if a step is not as told',
+  'house.layout': 'The required files and folders are there',
+  'house.sizes': 'No source file is over 300 lines',
+  'house.ports': 'Domains take clock, randomness and environment as ports',
+} as const;
+
+export type RequirementId = keyof typeof requirements;
+
+export const requirementIds = Object.keys(requirements) as RequirementId[];
+
+/** A test's title with the requirement it proves: `it(proves('reader.strict', 'refuses a BOM'), …)`. */
+export function proves(id: RequirementId, title: string): string {
+  return `${title} [${id}]`;
+}
