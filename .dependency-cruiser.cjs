@@ -11,7 +11,7 @@ const layers = [
   ['shared/approvals', 'shared/mcp'],
   ['shared/policy', 'shared/masking', 'shared/credentials', 'shared/identity', 'shared/transcripts'],
   ['shared/keys', 'shared/config'],
-  ['shared/json', 'shared/result\\.ts'],
+  ['shared/json', 'shared/result\\.ts', 'shared/log\\.ts'],
 ];
 
 const room = (folders) => `^(${folders.join('|')})(/|$)`;
