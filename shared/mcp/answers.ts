@@ -1,0 +1,84 @@
+/**
+ * Every answer that the gateway gives in its own name, for both eras (FACTS §1.13). Texts are for the caller: they say
+ * what to do, never why inside. 401 and 403 are not made here: they come from authentication alone.
+ */
+import type { Json, JsonObject } from '../json/value.ts';
+import type { HttpAnswer } from './http.ts';
+import type { MessageId } from './message.ts';
+import { ERROR, type Era, LEGACY_VERSIONS, MODERN_VERSIONS } from './protocol.ts';
+
+const JSON_HEADERS = { 'content-type': 'application/json', 'cache-control': 'no-store' } as const;
+
+export function jsonAnswer(status: number, body: Json, headers: Readonly<Record<string, string>> = {}): HttpAnswer {
+  return { status, headers: { ...JSON_HEADERS, ...headers }, body: JSON.stringify(body) };
+}
+
+export function errorMessage(id: MessageId | null, code: number, message: string, data?: Json): JsonObject {
+  return { jsonrpc: '2.0', id, error: { code, message, ...(data === undefined ? {} : { data }) } };
+}
+
+export function errorAnswer(
+  status: number,
+  id: MessageId | null,
+  code: number,
+  message: string,
+  data?: Json,
+): HttpAnswer {
+  return jsonAnswer(status, errorMessage(id, code, message, data));
+}
+
+/** A server that is not there and one that the caller may not use: the same bytes. */
+export function notAvailable(id: MessageId | null, server: string): HttpAnswer {
+  return errorAnswer(
+    200,
+    id,
+    ERROR.denied,
+    `Server "${server}" is not available to you: policy does not allow it, or it does not exist.`,
+  );
+}
+
+/** A tool that is not there and one that the caller may not see: the same bytes. */
+export function noSuchTool(id: MessageId, tool: string): HttpAnswer {
+  return errorAnswer(200, id, ERROR.invalidParams, `Unknown tool: ${tool}`);
+}
+
+/** Known to the caller, and refused with these arguments: a tool result, so that a model can read it. */
+export function deniedCall(id: MessageId, era: Era, reasons: readonly string[]): HttpAnswer {
+  return toolRefusal(id, era, sentence('Denied by policy', reasons, 'This call was not made.'));
+}
+
+/** A call that approvals would allow; the hold itself is not built yet, so it is a denial that says so. */
+export function needsApproval(
+  id: MessageId,
+  era: Era,
+  quorums: readonly string[],
+  reasons: readonly string[],
+): HttpAnswer {
+  const who = quorums.length === 0 ? 'a person' : quorums.join(', ');
+  const end = `It needs approval by: ${who}. This call was not made; approvals cannot be given here yet.`;
+  return toolRefusal(id, era, sentence('Needs approval', reasons, end));
+}
+
+export function methodNotFound(id: MessageId, era: Era, method: string): HttpAnswer {
+  const status = era === 'modern' ? 404 : 200;
+  return errorAnswer(status, id, ERROR.methodNotFound, `Method not found: ${method}`);
+}
+
+export function unsupportedVersion(id: MessageId | null, requested: string): HttpAnswer {
+  const supported = [...MODERN_VERSIONS, ...LEGACY_VERSIONS];
+  return errorAnswer(400, id, ERROR.unsupportedVersion, 'Unsupported protocol version', { supported, requested });
+}
+
+function toolRefusal(id: MessageId, era: Era, text: string): HttpAnswer {
+  const result = {
+    ...(era === 'modern' ? { resultType: 'complete' } : {}),
+    content: [{ type: 'text', text }],
+    isError: true,
+  };
+  return jsonAnswer(200, { jsonrpc: '2.0', id, result });
+}
+
+function sentence(lead: string, reasons: readonly string[], end: string): string {
+  const why = reasons.length === 0 ? '' : ` ${reasons.map((reason) => `${reason.replace(/\.$/, '')}.`).join(' ')}`;
+  return `${lead}.${why} ${end}`;
+}

@@ -1,0 +1,69 @@
+/**
+ * `Mcp-Param-*` headers (MCP 2026-07-28, `x-mcp-header` in a tool's input schema): an intermediary may route by them,
+ * so they must say what the body says. Declared ones are compared here; undeclared ones pass (FACTS §1.2).
+ */
+import { isExactNumber, isObject, type Json, type JsonObject } from '../json/value.ts';
+import { decodeHeaderValue, type HeaderProblem } from './headers.ts';
+
+const PREFIX = 'mcp-param-';
+const MAX_DEPTH = 16;
+const DECIMAL = /^-?\d+(?:\.\d+)?$/;
+
+/** The first disagreement between a call's arguments and its headers, if there is one. */
+export function checkParamHeaders(
+  inputSchema: Json | undefined,
+  args: JsonObject,
+  headers: Headers,
+): HeaderProblem | undefined {
+  for (const { header, type, path } of declarations(inputSchema)) {
+    const text = headerText(valueAt(args, path));
+    if (text === undefined) continue;
+    const name = `Mcp-Param-${header}`;
+    const given = headers.get(name);
+    if (given === null) return { code: 'header-mismatch', header: name, detail: 'it is absent' };
+    const decoded = decodeHeaderValue(given.trim());
+    if (decoded === undefined) return { code: 'header-mismatch', header: name, detail: 'its base64 is not canonical' };
+    const isNumeric = type === 'integer' && DECIMAL.test(decoded) && DECIMAL.test(text);
+    const agrees = isNumeric ? Number(decoded) === Number(text) : decoded === text;
+    if (!agrees) return { code: 'header-mismatch', header: name, detail: 'it says something else than the body' };
+  }
+  return undefined;
+}
+
+/** The client's own `Mcp-Param-*` headers, to go along with the call. */
+export function paramHeaders(headers: Headers): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const [name, value] of headers) if (name.startsWith(PREFIX)) found[name] = value;
+  return found;
+}
+
+interface Declaration {
+  readonly header: string;
+  readonly type: string;
+  readonly path: readonly string[];
+}
+
+function declarations(schema: Json | undefined, path: readonly string[] = []): Declaration[] {
+  const properties = isObject(schema) ? schema['properties'] : undefined;
+  if (!isObject(properties) || path.length >= MAX_DEPTH) return [];
+  return Object.entries(properties).flatMap(([key, property]) => {
+    if (!isObject(property)) return [];
+    const here = [...path, key];
+    const { type, 'x-mcp-header': header } = property;
+    const own = typeof header === 'string' && typeof type === 'string' ? [{ header, type, path: here }] : [];
+    return [...own, ...declarations(property, here)];
+  });
+}
+
+function valueAt(root: Json, path: readonly string[]): Json | undefined {
+  let node: Json | undefined = root;
+  for (const key of path) node = isObject(node) && Object.hasOwn(node, key) ? node[key] : undefined;
+  return node;
+}
+
+/** How a body value stands in a header; undefined where no header is expected. */
+function headerText(value: Json | undefined): string | undefined {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'boolean' || typeof value === 'number') return String(value);
+  return isExactNumber(value) ? value.rawJSON : undefined;
+}
