@@ -4,8 +4,13 @@
  * Not imitated: TLS, several instances, resumable streams (no event store).
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { localhostOriginValidation, type NodeIncomingMessageLike, toNodeHandler } from '@modelcontextprotocol/node';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import {
+  localhostOriginValidation,
+  type NodeIncomingMessageLike,
+  type NodeServerResponseLike,
+  toNodeHandler,
+} from '@modelcontextprotocol/node';
 import { createMcpHandler, isLegacyRequest } from '@modelcontextprotocol/server';
 import type { Faults } from '../faults.ts';
 import { sendJson } from '../http.ts';
@@ -73,7 +78,7 @@ export async function startCrmServer(options: CrmServerOptions): Promise<CrmServ
     if (!isLocalOrigin(request, response)) return;
     if (!hasKey(request)) sendJson(response, 401, { error: 'The x-api-key header is missing or wrong.' });
     else if (request.url?.split('?')[0] !== '/mcp') sendJson(response, 404, { error: 'Only /mcp is here.' });
-    else await handle(strictly(request), response);
+    else await handle(strictly(request), eagerly(response));
   };
 
   function release(): void {
@@ -116,6 +121,22 @@ function digest(text: string): Buffer {
 function strictly(request: IncomingMessage): NodeIncomingMessageLike {
   const { method = 'GET', url = '/', headers } = request;
   return { method, url, headers, [Symbol.asyncIterator]: () => request[Symbol.asyncIterator]() };
+}
+
+/** A stream's headers leave at once: Node would keep them until its first event, which on a GET stream may never come. */
+function eagerly(response: ServerResponse): NodeServerResponseLike {
+  return {
+    writeHead(status, headers) {
+      response.writeHead(status, headers);
+      if (headers?.['content-type'] === 'text/event-stream') response.flushHeaders();
+    },
+    write: (chunk) => response.write(chunk),
+    end: (chunk) => response.end(chunk),
+    on: (event, listener) => response.on(event, listener),
+    get destroyed() {
+      return response.destroyed;
+    },
+  };
 }
 
 function parseBody(text: string): { ok: true; body: unknown } | { ok: false } {
