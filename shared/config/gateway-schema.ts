@@ -1,0 +1,182 @@
+/**
+ * The shape of gateway.yaml, as people write it: the one source of the loader's checks and of the JSON Schema that
+ * editors read (`infra/config-schema.ts`). Strict: an unknown key is a mistake. Checks that need more than one
+ * place in the file are in `cross-checks.ts`.
+ */
+import { z } from 'zod';
+import { mayCarryCredential, TOKEN_PATTERN } from './credential-header.ts';
+import { findUrlMistake, isLoopback, urlMistakeMessages } from './loopback.ts';
+import { GATEWAY_SERVER, NAME_PATTERN, RETENTION_PATTERN } from './names.ts';
+
+const MIB = 1024 * 1024;
+
+const NAME_RULE = 'must be a name: a small letter, then small letters, digits and hyphens, 32 in all';
+
+const name = z.string().regex(NAME_PATTERN, NAME_RULE);
+
+const serverName = z.string().regex(NAME_PATTERN, {
+  error: ({ input }) => (input === GATEWAY_SERVER ? 'is the name of the gateway’s own records' : NAME_RULE),
+});
+
+const retentionName = z
+  .string()
+  .regex(RETENTION_PATTERN, 'must be small letters, digits and single hyphens between them, 32 in all');
+
+const objectId = z
+  .string()
+  .regex(/^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/, 'must be an Entra object id (a GUID)')
+  .toLowerCase();
+
+const upstreamUrl = z.string().transform((text, context) => {
+  const mistake = findUrlMistake(text);
+  if (mistake === undefined) return new URL(text).href;
+  context.addIssue({ code: 'custom', message: urlMistakeMessages[mistake] });
+  return z.NEVER;
+});
+
+const origin = z
+  .string()
+  .refine(isOrigin, 'must be an exact origin such as https://agents.example.com, without a path');
+
+function isOrigin(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && url.origin === text && (url.protocol === 'https:' || isLoopback(url));
+}
+
+const identity = z.strictObject({
+  scope: z
+    .string()
+    .regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,120}$/, 'must be a scope name without spaces or quotes')
+    .default('Mcp.Invoke')
+    .describe('Short name of the scope that a delegated token must carry.'),
+  role: z.string().min(1).max(120).default('Mcp.Invoke.All').describe('App role that an app-only token must carry.'),
+  resource: z
+    .enum(['exact', 'parent'])
+    .default('exact')
+    .describe(
+      'exact: each server’s own URL is an identifier URI of the app registration; parent: {public URL}/mcp is.',
+    ),
+  audiences: z.array(z.string().min(1)).default([]).describe('Further audiences to accept, on every server.'),
+  clockSkewSeconds: z.int().min(0).max(300).default(60).describe('Clock skew allowed on token times, seconds.'),
+});
+
+const quorum = z.strictObject({
+  from: z
+    .array(
+      z.strictObject({
+        group: name.describe('A name under groups.'),
+        people: z.int().min(1).max(20).default(1).describe('How many distinct people of the group.'),
+      }),
+    )
+    .min(1)
+    .describe('All of these are wanted.'),
+});
+
+const tool = z.strictObject({
+  labels: z
+    .array(z.enum(['destructive', 'read-only', 'open-world']))
+    .refine((labels) => new Set(labels).size === labels.length, 'names a label twice')
+    .refine(
+      (labels) => !(labels.includes('destructive') && labels.includes('read-only')),
+      'can’t be both destructive and read-only',
+    )
+    .describe('Risk as you judge it; what the server says of itself does not count.'),
+});
+
+const credential = z.strictObject({
+  secret: z
+    .string()
+    .regex(/^[0-9a-zA-Z-]{1,127}$/, 'must be a Key Vault secret name')
+    .describe('Name of the Key Vault secret. Its value never stands in this file.'),
+  header: z
+    .string()
+    .regex(TOKEN_PATTERN, 'must be a header name')
+    .refine(mayCarryCredential, 'is a header that the gateway, MCP or a proxy sets')
+    .toLowerCase()
+    .describe('Header that carries the secret, e.g. x-api-key or authorization.'),
+  scheme: z
+    .string()
+    .regex(TOKEN_PATTERN, 'must be one word such as Bearer')
+    .exactOptional()
+    .describe('Put before the value with one space, e.g. Bearer.'),
+});
+
+const server = z.strictObject({
+  url: upstreamUrl.describe('The MCP endpoint: https, or http to a loopback address.'),
+  credential: credential.exactOptional().describe('How the gateway proves itself to the server.'),
+  retention: retentionName.describe('A class under transcripts.retention.'),
+  notifications: z.enum(['on', 'off']).default('off').describe('off: a GET stream answers 405.'),
+  uninspected: z
+    .enum(['deny', 'allow'])
+    .default('deny')
+    .describe('What is done with parts that nobody can look into, such as images.'),
+  tools: z.record(z.string().min(1).max(128), tool).default({}).describe('Risk labels by tool.'),
+});
+
+const retention = z.strictObject({
+  days: z.int().min(1).max(36_500).describe('How long transcripts of this class are kept.'),
+});
+
+const transcripts = z.strictObject({
+  retention: z.record(retentionName, retention).describe('Retention classes; each is a container of its own.'),
+  deadlineMs: z.int().min(100).max(60_000).default(10_000).describe('Time for one record to become durable.'),
+  idleMs: z.int().min(1_000).max(86_400_000).default(900_000).describe('A segment idle for so long is closed.'),
+});
+
+const limits = z.strictObject({
+  requestBytes: z
+    .int()
+    .min(1_024)
+    .max(100 * MIB)
+    .default(4 * MIB)
+    .describe('Bytes of one request.'),
+  answerBytes: z
+    .int()
+    .min(1_024)
+    .max(1_024 * MIB)
+    .default(64 * MIB)
+    .describe('Bytes of one whole answer.'),
+  eventBytes: z
+    .int()
+    .min(1_024)
+    .max(256 * MIB)
+    .default(16 * MIB)
+    .describe('Bytes of one SSE event.'),
+  depth: z.int().min(8).max(512).default(64).describe('JSON nesting.'),
+  firstByteMs: z.int().min(100).max(240_000).default(30_000).describe('Time to the upstream’s first byte.'),
+  deadlineMs: z.int().min(100).max(240_000).default(240_000).describe('Time of one whole exchange.'),
+});
+
+const http = z.strictObject({
+  origins: z.array(origin).default([]).describe('Origins whose browsers may call.'),
+  hosts: z
+    .array(z.string().regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, 'must be a host name in small letters, without a port'))
+    .default([])
+    .describe('Host names beside the public URL’s.'),
+  trustedHops: z
+    .int()
+    .min(0)
+    .max(8)
+    .default(1)
+    .describe('Proxies in front, counted from the right of X-Forwarded-For.'),
+});
+
+export const gatewaySchema = z
+  .strictObject({
+    version: z.literal(1).describe('Version of this file’s format.'),
+    identity: identity
+      .prefault({})
+      .describe('What a token must say. The tenant and the app come from the environment.'),
+    groups: z.record(name, objectId).default({}).describe('Names that policies use → Entra object ids.'),
+    quorums: z.record(name, quorum).default({}).describe('Who must approve, by a name that policies use.'),
+    servers: z.record(serverName, server).describe('The MCP servers behind the gateway, each at /mcp/{name}.'),
+    transcripts: transcripts.describe('How transcripts are kept.'),
+    limits: limits.prefault({}).describe('Sizes in bytes, times in milliseconds.'),
+    http: http.prefault({}).describe('Browsers and proxies.'),
+  })
+  .describe(
+    'Sallyport: servers, people and limits. Policies stand in policies.cedar, pinned tools in tools.lock.json.',
+  );
+
+/** gateway.yaml after its defaults. */
+export type Gateway = z.output<typeof gatewaySchema>;

@@ -1,0 +1,83 @@
+/**
+ * A configuration folder → one typed, deeply frozen value, or every mistake in its three files at once (DESIGN §3).
+ * Whether the policies fit is the policy engine's to say; this only reads their text. It logs nothing, and no message
+ * quotes a value.
+ */
+import { readFile as readFromDisk } from 'node:fs/promises';
+import { err, ok, type Result } from '../result.ts';
+import type { Config, ConfigProblem, QuorumConfig, ServerConfig, ToolsLock } from './config.ts';
+import { GATEWAY_FILE, POLICY_FILE, type ReadFile, readConfigFiles } from './config-files.ts';
+import type { LockedNames } from './cross-checks.ts';
+import { createFrozenMap, deepFreeze } from './frozen.ts';
+import type { Gateway } from './gateway-schema.ts';
+import { readGateway } from './read-gateway.ts';
+import type { Variables } from './references.ts';
+import { LOCK_FILE, readToolsLock } from './tools-lock.ts';
+
+/** Classes that the masking engine knows by itself. */
+const BUILT_IN_CLASSES = ['card', 'us-ssn', 'email', 'phone'] as const;
+
+export interface LoadOptions {
+  /** Holds `gateway.yaml`, `policies.cedar` and `tools.lock.json`. */
+  readonly folder: string;
+  /** Gives the values of `${NAME}` in gateway.yaml; undefined or empty counts as unset. */
+  readonly variables: Variables;
+  /** Rejects as `node:fs/promises` does; the default. */
+  readonly readFile?: ReadFile;
+}
+
+export async function loadConfig(options: LoadOptions): Promise<Result<Config, readonly ConfigProblem[]>> {
+  const files = await readConfigFiles(options.folder, options.readFile ?? readFromDisk);
+  const lockText = files.texts.get(LOCK_FILE);
+  const gatewayText = files.texts.get(GATEWAY_FILE);
+  const policies = files.texts.get(POLICY_FILE);
+
+  const locked = lockText === undefined ? { problems: [] } : readToolsLock(lockText);
+  const read =
+    gatewayText === undefined ? { problems: [] } : readGateway(gatewayText, options.variables, namesIn(locked.lock));
+  const problems = [
+    ...files.problems,
+    ...read.problems,
+    ...locked.problems,
+    ...findStrayPins(read.gateway, locked.lock),
+  ];
+  const incomplete = read.gateway === undefined || locked.lock === undefined || policies === undefined;
+  if (incomplete || problems.length > 0) return err(problems);
+  return ok(assemble(files.digest, read.gateway, locked.lock, policies));
+}
+
+/** A pin for a server that isn't there is a leftover, or a misspelt name whose tools would silently vanish. */
+function findStrayPins(gateway: Gateway | undefined, lock: ToolsLock | undefined): ConfigProblem[] {
+  if (gateway === undefined || lock === undefined) return [];
+  const strays = [...lock.servers.keys()].filter((server) => !Object.hasOwn(gateway.servers, server));
+  return strays.map((server) => ({
+    file: LOCK_FILE,
+    path: `servers.${server}`,
+    message: `is no server in ${GATEWAY_FILE}`,
+  }));
+}
+
+function namesIn(lock: ToolsLock | undefined): LockedNames {
+  return lock && new Map([...lock.servers].map(([server, tools]) => [server, new Set(tools.keys())]));
+}
+
+function assemble(digest: string, gateway: Gateway, lock: ToolsLock, policies: string): Config {
+  const { identity, groups, quorums, servers, transcripts, limits, http } = gateway;
+  return deepFreeze({
+    digest,
+    identity,
+    groups: createFrozenMap(Object.entries(groups)),
+    quorums: createFrozenMap<string, QuorumConfig>(Object.entries(quorums)),
+    servers: createFrozenMap(Object.entries(servers).map(([name, server]) => [name, toServer(name, server)] as const)),
+    masking: { classes: [...BUILT_IN_CLASSES] },
+    transcripts: { ...transcripts, retention: createFrozenMap(Object.entries(transcripts.retention)) },
+    limits,
+    http,
+    policies: { file: POLICY_FILE, text: policies },
+    lock,
+  });
+}
+
+function toServer(name: string, server: Gateway['servers'][string]): ServerConfig {
+  return { name, ...server, tools: createFrozenMap(Object.entries(server.tools)) };
+}
