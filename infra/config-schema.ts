@@ -11,19 +11,20 @@ export const schemaFile = new URL('./config/gateway.schema.json', import.meta.ur
 
 /** The file's text, as it should stand. */
 export function writeGatewaySchema(): string {
-  const schema = z.toJSONSchema(gatewaySchema, {
-    io: 'input',
-    override: ({ jsonSchema, path }) => {
-      if (jsonSchema.pattern !== undefined && !path.includes('propertyNames')) letReferencesStand(jsonSchema);
-    },
-  });
-  return `${JSON.stringify({ ...schema, title: 'gateway.yaml' }, null, 2)}\n`;
+  const schema = letReferencesStand(z.toJSONSchema(gatewaySchema, { io: 'input' }));
+  return `${JSON.stringify(schema, null, 2)}\n`;
 }
 
-/** A text may also hold `${NAME}`, which the loader replaces before it checks the pattern. */
-function letReferencesStand(jsonSchema: z.core.JSONSchema.BaseSchema): void {
-  jsonSchema.anyOf = [{ pattern: jsonSchema.pattern }, { pattern: REFERENCE_PATTERN }];
-  delete jsonSchema.pattern;
+/** A text value may also hold `${NAME}`, which the loader replaces before it checks the pattern; a key may not. */
+function letReferencesStand(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(letReferencesStand);
+  if (typeof node !== 'object' || node === null) return node;
+  return Object.fromEntries(
+    Object.entries(node).map(([key, value]) => {
+      if (key === 'pattern') return ['anyOf', [{ pattern: value }, { pattern: REFERENCE_PATTERN }]];
+      return [key, key === 'propertyNames' ? value : letReferencesStand(value)];
+    }),
+  );
 }
 
 if (import.meta.main) writeFileSync(schemaFile, writeGatewaySchema());
