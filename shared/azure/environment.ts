@@ -1,0 +1,164 @@
+/**
+ * The app settings → one typed value, or every mistake named. The only file of functions/ and shared/ that reads
+ * `process.env` (DESIGN §3). An empty setting counts as unset. Messages name settings, never their values.
+ */
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { findUrlMistake, isLoopback, urlMistakeMessages } from '../config/loopback.ts';
+import { Secret } from '../credentials/secret.ts';
+import { err, ok, type Result } from '../result.ts';
+
+export interface Environment {
+  /** Absolute path of the folder with gateway.yaml. */
+  readonly configFolder: string;
+  /** Origin at which agents reach the gateway, without a trailing slash. */
+  readonly publicUrl: string;
+  readonly entra: EntraEnvironment;
+  readonly keyVault: { readonly url: string; readonly sealKey: string; readonly keyringKey: string };
+  readonly transcripts: StorageEnvironment;
+  readonly state: StorageEnvironment;
+  /** Client id of the user-assigned managed identity; absent for the system-assigned one. */
+  readonly managedIdentity?: string;
+}
+
+export interface EntraEnvironment {
+  readonly tenantId: string;
+  /** The gateway's own app registration. */
+  readonly clientId: string;
+  readonly authorityHost: string;
+  readonly v1Issuer: string;
+  readonly v2Issuer: string;
+  /** Where the tenant's signing keys are published. */
+  readonly keysUrl: string;
+}
+
+/** One way in or the other, never both: identity in Azure, a connection string to this machine only. */
+export type StorageEnvironment =
+  | { readonly kind: 'identity'; readonly serviceUri: string }
+  | { readonly kind: 'connection-string'; readonly connectionString: Secret };
+
+const guid = z
+  .string()
+  .regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, 'must be a GUID')
+  .toLowerCase();
+
+const keyName = z.string().regex(/^[0-9a-zA-Z-]{1,127}$/, 'must be a Key Vault key name');
+
+const origin = z
+  .string()
+  .refine(
+    (text) => findUrlMistake(text) === undefined && new URL(text).origin === text,
+    'must be https://host, or http to a loopback address, with nothing after it, not even a slash',
+  );
+
+/** The address of a service; the trailing slash that Azure's own outputs carry is taken off. */
+const serviceUrl = z.string().transform((text, context) => {
+  const mistake = findUrlMistake(text);
+  if (mistake === undefined) return new URL(text).href.replace(/\/+$/, '');
+  context.addIssue({ code: 'custom', message: urlMistakeMessages[mistake] });
+  return z.NEVER;
+});
+
+const issuer = z
+  .string()
+  .refine((text) => findUrlMistake(text) === undefined, 'must be an https URL, as in a token’s iss');
+
+const localConnectionString = z
+  .string()
+  .refine(reachesOnlyThisMachine, 'a connection string is for storage on this machine; elsewhere set the service URI')
+  .transform((text) => new Secret(text));
+
+/** Every address in it is loopback. An account key in a setting is a credential that nobody rotates. */
+function reachesOnlyThisMachine(text: string): boolean {
+  const values = text.split(';').map((part) => part.slice(part.indexOf('=') + 1));
+  const urls = values.map((value) => URL.parse(value)).filter((url) => url?.protocol.startsWith('http'));
+  const isDevelopment = /(^|;)\s*UseDevelopmentStorage=true\s*(;|$)/i.test(text);
+  return (isDevelopment || urls.length > 0) && urls.every((url) => url !== null && isLoopback(url));
+}
+
+/** Every setting that this app reads, by its exact name. */
+const settingsSchema = z.object({
+  SALLYPORT_CONFIG_DIR: z.string().default('infra/config'),
+  SALLYPORT_PUBLIC_URL: origin,
+  ENTRA_TENANT_ID: guid,
+  ENTRA_CLIENT_ID: guid,
+  ENTRA_AUTHORITY_HOST: origin.default('https://login.microsoftonline.com'),
+  ENTRA_V1_ISSUER: issuer.optional(),
+  KEY_VAULT_URL: serviceUrl,
+  KEY_VAULT_SEAL_KEY: keyName.default('transcript-seal'),
+  KEY_VAULT_KEYRING_KEY: keyName.default('keyring'),
+  TRANSCRIPTS_STORAGE: localConnectionString.optional(),
+  TRANSCRIPTS_STORAGE__blobServiceUri: serviceUrl.optional(),
+  STATE_STORAGE: localConnectionString.optional(),
+  STATE_STORAGE__tableServiceUri: serviceUrl.optional(),
+  AZURE_CLIENT_ID: guid.optional(),
+});
+
+type SettingName = keyof typeof settingsSchema.shape;
+
+/** For the check that `local.settings.json.example` has them all. */
+export const settingNames: readonly string[] = Object.keys(settingsSchema.shape);
+
+/** Defaults to the process's own environment; `AzureWebJobsScriptRoot` is the app's folder where Azure runs it. */
+export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Result<Environment, readonly string[]> {
+  const settings = Object.fromEntries(settingNames.map((name) => [name, env[name] || undefined]));
+  const parsed = settingsSchema.safeParse(settings, {
+    error: (issue) => (issue.input === undefined ? 'is not set' : 'is not valid'),
+  });
+  const mistakes = [
+    ...(parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')}: ${issue.message}`),
+    ...checkStorage(settings, 'TRANSCRIPTS_STORAGE', 'TRANSCRIPTS_STORAGE__blobServiceUri'),
+    ...checkStorage(settings, 'STATE_STORAGE', 'STATE_STORAGE__tableServiceUri'),
+  ];
+  if (!parsed.success || mistakes.length > 0) return err(mistakes);
+  return ok(toEnvironment(parsed.data, env.AzureWebJobsScriptRoot || process.cwd()));
+}
+
+function checkStorage(
+  settings: Readonly<Record<string, string | undefined>>,
+  connection: SettingName,
+  serviceUri: SettingName,
+): string[] {
+  const given = [connection, serviceUri].filter((name) => settings[name] !== undefined);
+  if (given.length === 1) return [];
+  return [given.length === 0 ? `${serviceUri}: is not set` : `${connection}: is set beside ${serviceUri}: keep one`];
+}
+
+function toEnvironment(settings: z.output<typeof settingsSchema>, appFolder: string): Environment {
+  const { ENTRA_TENANT_ID: tenantId, ENTRA_AUTHORITY_HOST: authorityHost, AZURE_CLIENT_ID: identity } = settings;
+  return {
+    configFolder: resolve(appFolder, settings.SALLYPORT_CONFIG_DIR),
+    publicUrl: settings.SALLYPORT_PUBLIC_URL,
+    entra: {
+      tenantId,
+      clientId: settings.ENTRA_CLIENT_ID,
+      authorityHost,
+      v1Issuer: settings.ENTRA_V1_ISSUER ?? `https://sts.windows.net/${tenantId}/`,
+      v2Issuer: `${authorityHost}/${tenantId}/v2.0`,
+      keysUrl: `${authorityHost}/${tenantId}/discovery/v2.0/keys`,
+    },
+    keyVault: {
+      url: settings.KEY_VAULT_URL,
+      sealKey: settings.KEY_VAULT_SEAL_KEY,
+      keyringKey: settings.KEY_VAULT_KEYRING_KEY,
+    },
+    transcripts: toStorage(settings.TRANSCRIPTS_STORAGE, settings.TRANSCRIPTS_STORAGE__blobServiceUri),
+    state: toStorage(settings.STATE_STORAGE, settings.STATE_STORAGE__tableServiceUri),
+    ...(identity !== undefined && { managedIdentity: identity }),
+  };
+}
+
+function toStorage(connectionString: Secret | undefined, serviceUri: string | undefined): StorageEnvironment {
+  if (connectionString !== undefined) return { kind: 'connection-string', connectionString };
+  if (serviceUri !== undefined) return { kind: 'identity', serviceUri };
+  throw new Error('checkStorage lets neither through');
+}
+
+/** Settings that gateway.yaml may not refer to: they hold a credential of the app's own or of the platform's. */
+const CLOSED_TO_REFERENCES =
+  /^(TRANSCRIPTS_STORAGE|STATE_STORAGE|IDENTITY_HEADER|MSI_SECRET|APPLICATIONINSIGHTS_.*|AzureWebJobs.*|WEBSITE_.*|CONTAINER_.*)$/i;
+
+/** What `${NAME}` in gateway.yaml stands for; undefined where it is not set, or not for a file to name. */
+export function createVariables(env: NodeJS.ProcessEnv = process.env): (name: string) => string | undefined {
+  return (name) => (CLOSED_TO_REFERENCES.test(name) ? undefined : env[name] || undefined);
+}
