@@ -5,8 +5,8 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { findUrlMistake, isLoopback, urlMistakeMessages } from '../config/loopback.ts';
-import { Secret } from '../credentials/secret.ts';
 import { err, ok, type Result } from '../result.ts';
+import type { StorageAddress } from './clients.ts';
 
 export interface Environment {
   /** Absolute path of the folder with gateway.yaml. */
@@ -15,8 +15,9 @@ export interface Environment {
   readonly publicUrl: string;
   readonly entra: EntraEnvironment;
   readonly keyVault: { readonly url: string; readonly sealKey: string; readonly keyringKey: string };
-  readonly transcripts: StorageEnvironment;
-  readonly state: StorageEnvironment;
+  /** Identity in Azure, a connection string to this machine only; never both. */
+  readonly transcripts: StorageAddress;
+  readonly state: StorageAddress;
   /** Client id of the user-assigned managed identity; absent for the system-assigned one. */
   readonly managedIdentity?: string;
 }
@@ -31,11 +32,6 @@ export interface EntraEnvironment {
   /** Where the tenant's signing keys are published. */
   readonly keysUrl: string;
 }
-
-/** One way in or the other, never both: identity in Azure, a connection string to this machine only. */
-export type StorageEnvironment =
-  | { readonly kind: 'identity'; readonly serviceUri: string }
-  | { readonly kind: 'connection-string'; readonly connectionString: Secret };
 
 const guid = z
   .string()
@@ -65,8 +61,7 @@ const issuer = z
 
 const localConnectionString = z
   .string()
-  .refine(reachesOnlyThisMachine, 'a connection string is for storage on this machine; elsewhere set the service URI')
-  .transform((text) => new Secret(text));
+  .refine(reachesOnlyThisMachine, 'a connection string is for storage on this machine; elsewhere set the service URI');
 
 /** Every address in it is loopback. An account key in a setting is a credential that nobody rotates. */
 function reachesOnlyThisMachine(text: string): boolean {
@@ -148,9 +143,9 @@ function toEnvironment(settings: z.output<typeof settingsSchema>, appFolder: str
   };
 }
 
-function toStorage(connectionString: Secret | undefined, serviceUri: string | undefined): StorageEnvironment {
-  if (connectionString !== undefined) return { kind: 'connection-string', connectionString };
-  if (serviceUri !== undefined) return { kind: 'identity', serviceUri };
+function toStorage(connectionString: string | undefined, serviceUri: string | undefined): StorageAddress {
+  if (connectionString !== undefined) return { connectionString };
+  if (serviceUri !== undefined) return { url: serviceUri };
   throw new Error('checkStorage lets neither through');
 }
 
