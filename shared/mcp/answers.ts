@@ -7,6 +7,9 @@ import type { HttpAnswer } from './http.ts';
 import type { MessageId } from './message.ts';
 import { ERROR, type Era, LEGACY_VERSIONS, MODERN_VERSIONS } from './protocol.ts';
 
+/** Of a caller's own words, no more than this comes back. */
+const MAX_ECHO = 128;
+
 const JSON_HEADERS = { 'content-type': 'application/json', 'cache-control': 'no-store' } as const;
 
 export function jsonAnswer(status: number, body: Json, headers: Readonly<Record<string, string>> = {}): HttpAnswer {
@@ -39,7 +42,7 @@ export function notAvailable(id: MessageId | null, server: string): HttpAnswer {
 
 /** A tool that is not there and one that the caller may not see: the same bytes. */
 export function noSuchTool(id: MessageId, tool: string): HttpAnswer {
-  return errorAnswer(200, id, ERROR.invalidParams, `Unknown tool: ${tool}`);
+  return errorAnswer(200, id, ERROR.invalidParams, `Unknown tool: ${tool.slice(0, MAX_ECHO)}`);
 }
 
 /** Known to the caller, and refused with these arguments: a tool result, so that a model can read it. */
@@ -61,7 +64,7 @@ export function needsApproval(
 
 export function methodNotFound(id: MessageId, era: Era, method: string): HttpAnswer {
   const status = era === 'modern' ? 404 : 200;
-  return errorAnswer(status, id, ERROR.methodNotFound, `Method not found: ${method}`);
+  return errorAnswer(status, id, ERROR.methodNotFound, `Method not found: ${method.slice(0, MAX_ECHO)}`);
 }
 
 export function unsupportedVersion(id: MessageId | null, requested: string): HttpAnswer {

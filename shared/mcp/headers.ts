@@ -29,7 +29,7 @@ export function classifyMessage(message: Message, headers: Headers): Result<Clas
   const headerVersion = headers.get('mcp-protocol-version')?.trim();
   if (message.kind === 'response') return legacy(headerVersion);
 
-  const meta = message.params?.['_meta'];
+  const meta = message.params?._meta;
   const claimed = isObject(meta) ? meta[META_PROTOCOL_VERSION] : undefined;
   const isInitialize = message.kind === 'request' && message.method === 'initialize';
 

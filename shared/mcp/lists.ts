@@ -13,7 +13,7 @@ const CARRIED_CAPABILITIES = ['tools'];
 export function filterTools(result: JsonObject, era: Era, maySee: (tool: string) => boolean): JsonObject {
   const { tools } = result;
   if (!isArray(tools)) return asPrivate(result, era);
-  const visible = tools.filter((tool) => isObject(tool) && typeof tool['name'] === 'string' && maySee(tool['name']));
+  const visible = tools.filter((tool) => isObject(tool) && typeof tool.name === 'string' && maySee(tool.name));
   return asPrivate({ ...result, tools: visible }, era);
 }
 
@@ -32,7 +32,7 @@ export function trimClientCapabilities(request: RequestMessage, era: Era): Reque
   if (era === 'legacy') {
     return request.method === 'initialize' ? { ...request, params: { ...params, capabilities: {} } } : request;
   }
-  const meta = params['_meta'];
+  const meta = params._meta;
   if (!isObject(meta)) return request;
   return { ...request, params: { ...params, _meta: { ...meta, [META_CLIENT_CAPABILITIES]: {} } } };
 }

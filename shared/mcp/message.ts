@@ -61,7 +61,7 @@ export function readServerMessage(bytes: Uint8Array, depth: number): Result<Mess
 export function toMessage(value: Json): Result<Message, MessageProblem> {
   if (Array.isArray(value)) return err({ code: 'batch' });
   if (!isObject(value)) return notAMessage('not an object');
-  if (value['jsonrpc'] !== '2.0') return notAMessage('jsonrpc is not "2.0"');
+  if (value.jsonrpc !== '2.0') return notAMessage('jsonrpc is not "2.0"');
   return 'method' in value ? toCall(value) : toResponse(value);
 }
 

@@ -44,7 +44,7 @@ interface Declaration {
 }
 
 function declarations(schema: Json | undefined, path: readonly string[] = []): Declaration[] {
-  const properties = isObject(schema) ? schema['properties'] : undefined;
+  const properties = isObject(schema) ? schema.properties : undefined;
   if (!isObject(properties) || path.length >= MAX_DEPTH) return [];
   return Object.entries(properties).flatMap(([key, property]) => {
     if (!isObject(property)) return [];

@@ -17,7 +17,7 @@ export class SseProblem extends Error {
 
 /** The data of each `message` event, in order. Throws `SseProblem` on a breach of a limit or of UTF-8. */
 export async function* readEvents(body: AsyncIterable<Uint8Array>, limits: SseLimits): AsyncGenerator<string> {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
+  const decodeChunk = createUtf8Decoder();
   const ready: EventSourceMessage[] = [];
   let problem: string | undefined;
   let size = 0;
@@ -31,7 +31,7 @@ export async function* readEvents(body: AsyncIterable<Uint8Array>, limits: SseLi
   for await (const chunk of body) {
     size += chunk.byteLength;
     if (size > limits.answerBytes) throw new SseProblem('the answer is too large');
-    parser.feed(decode(decoder, chunk));
+    parser.feed(decodeChunk(chunk));
     if (problem !== undefined) throw new SseProblem(problem);
     // An event with a name of its own is no message, and one without data only primes a resume.
     for (const event of ready.splice(0)) if (isMessage(event)) yield event.data;
@@ -56,10 +56,14 @@ function isMessage(event: EventSourceMessage): boolean {
   return (event.event === undefined || event.event === 'message') && event.data.length > 0;
 }
 
-function decode(decoder: TextDecoder, chunk: Uint8Array): string {
-  try {
-    return decoder.decode(chunk, { stream: true });
-  } catch (cause) {
-    throw new SseProblem('the answer is not UTF-8', { cause });
-  }
+/** Carries a sequence cut between two chunks over to the next. */
+function createUtf8Decoder(): (chunk: Uint8Array) => string {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  return (chunk) => {
+    try {
+      return decoder.decode(chunk, { stream: true });
+    } catch (cause) {
+      throw new SseProblem('the answer is not UTF-8', { cause });
+    }
+  };
 }

@@ -57,13 +57,35 @@ export class UpstreamFailure extends Error {
   override readonly name = 'UpstreamFailure';
   readonly code: UpstreamFailureCode;
   readonly status: number | undefined;
+  /** The message may have reached the upstream: whether it took effect is not known. */
+  readonly mayHaveRun: boolean;
 
-  constructor(code: UpstreamFailureCode, message: string, options: { status?: number; cause?: unknown } = {}) {
+  constructor(
+    code: UpstreamFailureCode,
+    message: string,
+    options: { status?: number; mayHaveRun?: boolean; cause?: unknown } = {},
+  ) {
     super(message, { cause: options.cause });
     this.code = code;
     this.status = options.status;
+    this.mayHaveRun = options.mayHaveRun ?? false;
   }
 }
+
+/** Errors of a connection that never stood, so nothing was sent. Any other may have come after the request. */
+const NEVER_CONNECTED = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'CERT_HAS_EXPIRED',
+]);
 
 /** Sends one message and resolves when the upstream's headers are here. Throws `UpstreamFailure`, or the signal's reason. */
 export async function callUpstream(
@@ -114,10 +136,9 @@ async function send(dispatcher: Dispatcher, call: UpstreamCall, limits: Upstream
   } catch (cause) {
     if (call.signal.aborted) throw call.signal.reason;
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
-    const isTimeout = code.endsWith('_TIMEOUT');
-    throw new UpstreamFailure(isTimeout ? 'timeout' : 'unreachable', `no answer from the upstream (${code})`, {
-      cause,
-    });
+    const mayHaveRun = !NEVER_CONNECTED.has(code);
+    const kind = code.endsWith('_TIMEOUT') ? 'timeout' : 'unreachable';
+    throw new UpstreamFailure(kind, `no answer from the upstream (${code})`, { mayHaveRun, cause });
   }
 }
 
@@ -144,8 +165,9 @@ async function readAnswer(
   const { status } = base;
   const read = await readBody(body, limits.answerBytes);
   if (!read.ok) {
-    const code = read.error.code === 'too-large' ? 'too-large' : 'unreachable';
-    throw new UpstreamFailure(code, `the answer could not be read: ${read.error.code}`, { status });
+    const isTooLarge = read.error.code === 'too-large';
+    const options = { status, mayHaveRun: !isTooLarge };
+    throw new UpstreamFailure(isTooLarge ? 'too-large' : 'unreachable', `the answer ${read.error.code}`, options);
   }
   if (read.value.byteLength === 0) return { ...base, kind: 'empty' };
   const message = readServerMessage(read.value, limits.depth);

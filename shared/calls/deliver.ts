@@ -1,0 +1,83 @@
+/**
+ * One answer on its way to the client (DESIGN §2.8–9): shape ▸ mask ▸ record ▸ hand over. Fail closed: what could not be
+ * masked or recorded is not delivered, and the caller hears that it is withheld.
+ */
+import { isObject, type JsonObject } from '../json/value.ts';
+import type { Masked } from '../masking/masker.ts';
+import { isSameId, type Message, type NotificationMessage, type ResponseMessage, toJson } from '../mcp/message.ts';
+import type { OutcomeStatus } from '../transcripts/entry.ts';
+import { type Trail, withheldMessage } from './outcome.ts';
+import type { Outgoing } from './outgoing.ts';
+import type { CallParts } from './parts.ts';
+
+/** Whether this message answers the call that was sent. An error without an id answers it too: the sender could not read ours. */
+export function answersCall(message: Message, outgoing: Outgoing): message is ResponseMessage {
+  if (message.kind !== 'response' || outgoing.message?.kind !== 'request') return false;
+  return isSameId(message.id, outgoing.message.id) || (message.id === null && message.error !== undefined);
+}
+
+/** The message that the client gets for an upstream's answer; its outcome is durable by then. */
+export async function deliverResponse(
+  parts: CallParts,
+  outgoing: Outgoing,
+  trail: Trail,
+  response: ResponseMessage,
+  httpStatus: number,
+): Promise<JsonObject> {
+  const { id } = response;
+  const uncarried = uncarriedResult(response);
+  if (uncarried !== undefined) {
+    const error = { code: 'not-handled', detail: `result of type ${uncarried}` };
+    await trail.end({ status: 'withheld', httpStatus, exposure: [], error });
+    return withheldMessage(id);
+  }
+  const shaped = response.result ? { ...response, result: outgoing.shape(response.result) } : response;
+  const masked = mask(parts, outgoing, toJson(shaped));
+  if (!masked) {
+    await trail.end({ status: 'withheld', httpStatus, exposure: [], error: { code: 'masking', detail: 'it failed' } });
+    return withheldMessage(id);
+  }
+  const { client, record: message, exposure } = masked;
+  const isRecorded = await trail.end({ status: statusOf(response), httpStatus, message, exposure });
+  return isRecorded && isObject(client) ? client : withheldMessage(id);
+}
+
+/** A notification that carries data is durable before it is flushed; undefined where it must not be. */
+export async function deliverNotification(
+  parts: CallParts,
+  outgoing: Outgoing,
+  trail: Trail,
+  notification: NotificationMessage,
+): Promise<JsonObject | undefined> {
+  const masked = mask(parts, outgoing, toJson(notification));
+  if (!masked) return undefined;
+  const isRecorded = await trail.event({ message: masked.record, exposure: masked.exposure });
+  return isRecorded && isObject(masked.client) ? masked.client : undefined;
+}
+
+const NOTHING_REVEALED: ReadonlySet<string> = new Set();
+
+function mask(parts: CallParts, outgoing: Outgoing, message: JsonObject): Masked | undefined {
+  const { admitted } = outgoing;
+  const { target } = admitted.facts;
+  try {
+    return parts.masker.maskMessage(message, {
+      server: admitted.server.name,
+      ...(target === undefined ? {} : { tool: target }),
+      revealed: NOTHING_REVEALED,
+    });
+  } catch (cause) {
+    parts.log('error', 'masking-failed', { callId: admitted.callId }, cause);
+    return undefined;
+  }
+}
+
+/** `input_required` and `task` results begin an exchange that is not carried yet. */
+function uncarriedResult(response: ResponseMessage): string | undefined {
+  const type = response.result?.resultType;
+  return typeof type === 'string' && type !== 'complete' ? type : undefined;
+}
+
+function statusOf(response: ResponseMessage): OutcomeStatus {
+  return response.error !== undefined || response.result?.isError === true ? 'error' : 'answered';
+}

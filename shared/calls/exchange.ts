@@ -1,0 +1,159 @@
+/**
+ * The one way to an upstream (DESIGN §2): record intent ▸ credential ▸ forward ▸ mask ▸ record outcome.
+ * Nothing is sent before the intent is durable, and nothing is delivered before the outcome is.
+ */
+import type { UpstreamCredential } from '../credentials/broker.ts';
+import type { JsonObject } from '../json/value.ts';
+import { errorAnswer, errorMessage, jsonAnswer } from '../mcp/answers.ts';
+import type { HttpAnswer } from '../mcp/http.ts';
+import { trimClientCapabilities } from '../mcp/lists.ts';
+import { toJson } from '../mcp/message.ts';
+import { paramHeaders } from '../mcp/param-headers.ts';
+import { ERROR, NAME_SOURCES } from '../mcp/protocol.ts';
+import { sealSession } from '../mcp/sessions.ts';
+import { callUpstream, type UpstreamAnswer, type UpstreamCall, UpstreamFailure } from '../mcp/upstream.ts';
+import { answersCall, deliverResponse } from './deliver.ts';
+import { createTrail, type Ending, endingMessage, endingOf, type Trail } from './outcome.ts';
+import type { Outgoing } from './outgoing.ts';
+import type { CallParts } from './parts.ts';
+import type { Admitted } from './received.ts';
+import { relayEvents } from './relay.ts';
+
+export async function exchange(parts: CallParts, outgoing: Outgoing): Promise<HttpAnswer> {
+  const { admitted } = outgoing;
+  // The vault is asked while the intent is written: neither is an upstream byte.
+  const [intent, credential] = await Promise.allSettled([
+    recordIntent(parts, outgoing),
+    readCredential(parts, admitted),
+  ]);
+  if (intent.status === 'rejected') return notRecorded(parts, outgoing, intent.reason);
+  const trail = createTrail(parts, admitted, credential.status === 'fulfilled' ? credential.value : undefined);
+  if (credential.status === 'rejected') return credentialMissing(parts, outgoing, trail, credential.reason);
+
+  const signal = AbortSignal.any([admitted.http.signal, parts.deadline(parts.config.limits.deadlineMs)]);
+  const call = upstreamCall(outgoing, credential.value, signal);
+  let answer: UpstreamAnswer;
+  try {
+    answer = await callUpstream(parts.dispatcher, call, parts.config.limits);
+  } catch (cause) {
+    const isRefused = cause instanceof UpstreamFailure && cause.code === 'credential-refused';
+    if (isRefused && credential.value) parts.credentials.invalidate(credential.value.secret, credential.value.version);
+    return endWith(parts, outgoing, trail, endingOf(cause, admitted), cause);
+  }
+  return conclude(parts, outgoing, trail, answer, call);
+}
+
+async function conclude(
+  parts: CallParts,
+  outgoing: Outgoing,
+  trail: Trail,
+  answer: UpstreamAnswer,
+  call: UpstreamCall,
+): Promise<HttpAnswer> {
+  if (answer.status === 404 && outgoing.admitted.upstreamSession !== undefined) return sessionLost(outgoing, trail);
+  if (answer.kind === 'empty') return concludeEmpty(parts, outgoing, trail, answer.status);
+
+  const headers = sessionHeaders(parts, outgoing, answer.sessionId);
+  if (answer.kind === 'events') return relayEvents(parts, outgoing, trail, { events: answer.events, headers, call });
+  if (!answersCall(answer.message, outgoing)) {
+    const error = { code: 'not-a-message', detail: 'the answer belongs to no request of ours' };
+    return endWith(parts, outgoing, trail, { status: 'failed', httpStatus: answer.status, exposure: [], error });
+  }
+  const body = await deliverResponse(parts, outgoing, trail, answer.message, answer.status);
+  return jsonAnswer(answer.status, body, headers);
+}
+
+async function recordIntent(parts: CallParts, { admitted, message, decision }: Outgoing): Promise<void> {
+  const request = parts.masker.maskRequest(message?.params ?? {});
+  await parts.recorder.record(admitted.session, { kind: 'intent', call: admitted.facts, decision, request });
+}
+
+async function readCredential(parts: CallParts, { server }: Admitted): Promise<UpstreamCredential | undefined> {
+  return server.credential ? parts.credentials.credentialFor(server.credential) : undefined;
+}
+
+function upstreamCall(
+  outgoing: Outgoing,
+  credential: UpstreamCredential | undefined,
+  signal: AbortSignal,
+): UpstreamCall {
+  const { admitted, verb, message } = outgoing;
+  const { era, version } = admitted.classified;
+  const sent = message?.kind === 'request' ? trimClientCapabilities(message, era) : message;
+  const source = message === undefined ? undefined : NAME_SOURCES.get(message.method);
+  const name = source === undefined ? undefined : message?.params?.[source];
+  return {
+    url: admitted.server.url,
+    verb,
+    era,
+    ...(version === undefined ? {} : { version }),
+    ...(sent === undefined ? {} : { message: toJson(sent), method: sent.method }),
+    ...(typeof name === 'string' ? { name } : {}),
+    paramHeaders: paramHeaders(admitted.http.headers),
+    ...(admitted.upstreamSession === undefined ? {} : { sessionId: admitted.upstreamSession }),
+    ...(credential === undefined ? {} : { credential }),
+    signal,
+  };
+}
+
+/** The upstream's new session id, sealed to this caller; only `initialize` makes one. */
+function sessionHeaders(parts: CallParts, outgoing: Outgoing, upstreamId: string | undefined): Record<string, string> {
+  if (upstreamId === undefined || outgoing.message?.method !== 'initialize') return {};
+  const { caller, server } = outgoing.admitted;
+  const sealed = sealSession(parts.keyring, caller, server.name, upstreamId);
+  return sealed === undefined ? {} : { 'mcp-session-id': sealed };
+}
+
+async function concludeEmpty(parts: CallParts, outgoing: Outgoing, trail: Trail, status: number): Promise<HttpAnswer> {
+  if (outgoing.message?.kind === 'request') {
+    const error = { code: 'not-a-message', detail: `the upstream answered ${status} to a request, and nothing else` };
+    return endWith(parts, outgoing, trail, { status: 'failed', httpStatus: status, exposure: [], error });
+  }
+  await trail.end({ status: status < 400 ? 'answered' : 'error', httpStatus: status, exposure: [] });
+  const allow: Record<string, string> = status === 405 ? { allow: 'POST' } : {};
+  return { status, headers: allow };
+}
+
+async function sessionLost(outgoing: Outgoing, trail: Trail): Promise<HttpAnswer> {
+  const error = { code: 'session-lost', detail: 'the upstream does not know the session any more' };
+  await trail.end({ status: 'error', httpStatus: 404, exposure: [], error });
+  return errorAnswer(404, idOf(outgoing), ERROR.sessionNotFound, 'Session not found');
+}
+
+async function endWith(
+  parts: CallParts,
+  outgoing: Outgoing,
+  trail: Trail,
+  ending: Ending,
+  cause?: unknown,
+): Promise<HttpAnswer> {
+  const { callId, server } = outgoing.admitted;
+  const facts = { callId, server: server.name, status: ending.status, code: ending.error?.code };
+  parts.log('warn', 'upstream-call-failed', facts, cause);
+  await trail.end(ending);
+  return jsonAnswer(outgoing.message?.kind === 'request' ? 200 : 502, endingMessage(idOf(outgoing), ending));
+}
+
+async function credentialMissing(
+  parts: CallParts,
+  outgoing: Outgoing,
+  trail: Trail,
+  cause: unknown,
+): Promise<HttpAnswer> {
+  const error = { code: 'credential', detail: 'the credential could not be had' };
+  return endWith(parts, outgoing, trail, { status: 'failed', exposure: [], error }, cause);
+}
+
+function notRecorded(parts: CallParts, outgoing: Outgoing, cause: unknown): HttpAnswer {
+  parts.log('error', 'intent-not-recorded', { callId: outgoing.admitted.callId }, cause);
+  const body: JsonObject = errorMessage(
+    idOf(outgoing),
+    ERROR.notRecorded,
+    'This call was not made: it could not be recorded. Try again later.',
+  );
+  return jsonAnswer(outgoing.message?.kind === 'request' ? 200 : 503, body);
+}
+
+function idOf(outgoing: Outgoing) {
+  return outgoing.message?.kind === 'request' ? outgoing.message.id : null;
+}

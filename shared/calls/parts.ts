@@ -1,0 +1,53 @@
+/**
+ * What the life of a call needs (DESIGN §2), as narrow ports; `shared/gateway` wires them.
+ * One value for the whole process: nothing here is made per call.
+ */
+import type { Dispatcher } from 'undici';
+import type { Config } from '../config/config.ts';
+import type { CredentialBroker } from '../credentials/broker.ts';
+import type { Caller } from '../identity/caller.ts';
+import type { Keyring } from '../keys/keyring.ts';
+import type { Log } from '../log.ts';
+import type { Masker } from '../masking/masker.ts';
+import type { HttpAnswer } from '../mcp/http.ts';
+import type { PolicyEngine } from '../policy/engine.ts';
+import type { Result } from '../result.ts';
+import type { Recorder } from '../transcripts/entry.ts';
+
+/** A refused token: the generic answer for the caller, the true reason for the transcript. */
+export interface Unauthenticated {
+  readonly code: string;
+  readonly detail: string;
+  readonly answer: HttpAnswer;
+}
+
+export interface Authenticator {
+  /** Never rejects: an outage of the key server is an `Unauthenticated` with a 503. */
+  authenticate(authorization: string | null, server: string): Promise<Result<Caller, Unauthenticated>>;
+}
+
+export interface GroupResolver {
+  /** Names of `gateway.yaml`'s groups that the caller is in, or why nobody can say. */
+  resolve(caller: Caller): Promise<Result<readonly string[], { readonly code: string; readonly detail: string }>>;
+}
+
+export interface CallParts {
+  readonly config: Config;
+  readonly keyring: Keyring;
+  readonly policy: PolicyEngine;
+  readonly recorder: Recorder;
+  readonly masker: Masker;
+  readonly authenticator: Authenticator;
+  readonly groups: GroupResolver;
+  readonly credentials: CredentialBroker;
+  readonly dispatcher: Dispatcher;
+  /** Host names that this gateway answers to, lower case, without port. */
+  readonly hosts: ReadonlySet<string>;
+  readonly log: Log;
+  readonly nowMs: () => number;
+  readonly newId: () => string;
+  /** A signal that aborts after so many milliseconds. */
+  readonly deadline: (ms: number) => AbortSignal;
+  /** Resolves after so many milliseconds, or when the signal aborts. */
+  readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
+}

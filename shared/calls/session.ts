@@ -1,0 +1,50 @@
+/**
+ * Which transcript session a call belongs to (DESIGN §1): principal, agent, server, and the legacy MCP session or else
+ * the UTC day. The id is a keyed hash: nobody without the keyring can tell whose it is, or guess another.
+ */
+import type { Config, ServerConfig } from '../config/config.ts';
+import type { Caller } from '../identity/caller.ts';
+import type { Keyring } from '../keys/keyring.ts';
+import type { SessionRef } from '../transcripts/entry.ts';
+
+/** Records that belong to no server: refused tokens, foreign origins, servers that are not there. */
+export const GATEWAY_SERVER = '_gateway';
+
+export function callSession(
+  keyring: Keyring,
+  caller: Caller,
+  server: ServerConfig,
+  receivedMs: number,
+  mcpSession: string | undefined,
+): SessionRef {
+  const span = mcpSession === undefined ? ['day', utcDay(receivedMs)] : ['mcp', mcpSession];
+  const { tenant, principal, agent } = caller;
+  const parts = [tenant, principal.kind, principal.id, agent.id, server.name, ...span];
+  return {
+    id: keyring.name('session-id', JSON.stringify(parts)),
+    server: server.name,
+    retention: server.retention,
+  };
+}
+
+export function gatewaySession(keyring: Keyring, config: Config, receivedMs: number): SessionRef {
+  return {
+    id: keyring.name('session-id', JSON.stringify([GATEWAY_SERVER, utcDay(receivedMs)])),
+    server: GATEWAY_SERVER,
+    retention: longestRetention(config),
+  };
+}
+
+/** Refusals are kept as long as anything is: they are what an investigation starts from. */
+function longestRetention(config: Config): string {
+  const classes = [...config.transcripts.retention];
+  const [longest] = classes.sort(([leftName, left], [rightName, right]) =>
+    right.days === left.days ? leftName.localeCompare(rightName) : right.days - left.days,
+  );
+  if (!longest) throw new Error('the configuration has no retention class');
+  return longest[0];
+}
+
+function utcDay(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
+}
