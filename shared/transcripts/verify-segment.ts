@@ -1,0 +1,155 @@
+/**
+ * Re-derives one segment from its bytes (DESIGN §6): chain, signatures, endorsement, side blobs, beginning and end.
+ * It trusts nothing but the vault's public key, stops at the first bad record and names it, and reads in one pass.
+ */
+import { createHash, type KeyObject } from 'node:crypto';
+import { type ChainState, chainStart, hashLine, isSignedBy } from './chain.ts';
+import { sideBlobName } from './layout.ts';
+import { MAX_LINE_BYTES, parseLine } from './line.ts';
+import type { ContentRef, Line } from './line-schema.ts';
+import { type RawLine, readLines } from './read-lines.ts';
+import type { TranscriptReader } from './segment-store.ts';
+import { type EndorsingKey, verifyGenesis } from './verify-genesis.ts';
+import type { Fault, FaultCode, SegmentReport, SegmentState } from './verify-report.ts';
+
+/** A line is its record, which is bounded, and its chain. */
+const MAX_READ_BYTES = MAX_LINE_BYTES + 4 * 1024;
+
+export interface VerifyPorts {
+  readonly reader: TranscriptReader;
+  readonly endorsingKey: EndorsingKey;
+}
+
+/** Never rejects: what can't be read is reported as `unreadable`. */
+export async function verifySegment(ports: VerifyPorts, container: string, name: string): Promise<SegmentReport> {
+  const check = createSegmentCheck(ports, container, name);
+  const report = (state: SegmentState, more: Partial<SegmentReport> = {}): SegmentReport => ({
+    container,
+    segment: name,
+    state,
+    ...check.counts(),
+    ...more,
+  });
+  try {
+    const chunks = await ports.reader.read(container, name);
+    if (!chunks) return report('unreadable', { error: new Error('the blob disappeared while it was being verified') });
+    for await (const raw of readLines(chunks, MAX_READ_BYTES)) {
+      const fault = await check.next(raw);
+      if (fault) return report('tampered', { fault });
+    }
+    const fault = check.atEnd();
+    if (fault) return report('tampered', { fault });
+    return report(check.isClosed() ? 'intact-closed' : 'open-or-cut-off');
+  } catch (error) {
+    return report('unreadable', { error });
+  }
+}
+
+interface Place {
+  readonly seq: number;
+  readonly offset: number;
+}
+
+function createSegmentCheck(ports: VerifyPorts, container: string, name: string) {
+  let expected: ChainState = chainStart;
+  let writerKey: KeyObject | undefined;
+  let last: (Place & { readonly kind: Line['kind'] }) | undefined;
+  /** The first line that no signature covers yet. */
+  let unsigned: Place | undefined;
+  /** Two lines that don't fit each other: the line after them shows which one was changed. */
+  let suspects: { readonly before: Fault; readonly after: Fault; readonly afterHash: string } | undefined;
+  let closedAt: number | undefined;
+  let lines = 0;
+  let bytes = 0;
+  let sideBlobs = 0;
+
+  const next = async (raw: RawLine): Promise<Fault | undefined> => {
+    const place: Place = { seq: expected.seq, offset: raw.offset };
+    const bad = (code: FaultCode, detail: string, at = place): Fault => ({ code, ...at, detail });
+
+    const parsed = parseLine(raw.bytes);
+    if (suspects) return parsed.ok && parsed.value.chain.prev === suspects.afterHash ? suspects.before : suspects.after;
+    if (!raw.isEnded) return bad('unended-line', 'the last line was cut, or is longer than a line may be');
+    if (!parsed.ok) return bad('malformed-line', parsed.error);
+    const line = parsed.value;
+
+    if (!writerKey) {
+      const genesis = await verifyGenesis(line, { container, name }, ports.endorsingKey);
+      if (!genesis.ok) return bad(genesis.error.code, genesis.error.detail);
+      writerKey = genesis.value;
+    } else if (line.kind === 'genesis') return bad('genesis-misplaced', 'a second genesis record');
+    if (closedAt !== undefined && !(line.kind === 'signature' && place.seq === closedAt + 1)) {
+      return bad('after-close', 'it stands after the close record');
+    }
+    if (line.chain.segment !== name) return bad('segment-mismatch', 'it belongs to another segment');
+    if (line.chain.seq !== expected.seq) {
+      return bad('sequence-broken', `record ${expected.seq} should stand here, and record ${line.chain.seq} does`);
+    }
+    const hash = hashLine(raw.bytes);
+    if (line.chain.prev !== expected.prev) {
+      const before = bad('chain-broken', 'its bytes are not those that the next record was chained to', last ?? place);
+      const after = bad('chain-broken', 'it does not name the hash of the record before it');
+      if (!last) return after;
+      if (line.kind === 'signature') return isSignedBy(writerKey, line) ? before : after;
+      suspects = { before, after, afterHash: hash };
+      return undefined;
+    }
+    if (line.kind === 'signature' && !isSignedBy(writerKey, line)) {
+      const from = unsigned ? ` of records ${unsigned.seq} to ${place.seq - 1}` : '';
+      return bad('signature-invalid', `the writer's signature${from} does not verify`);
+    }
+
+    const reference = referenceOf(line);
+    const broken = reference && (await verifySideBlob(ports.reader, container, name, reference));
+    if (broken) return bad(broken.code, broken.detail);
+
+    if (line.kind === 'close') closedAt = place.seq;
+    unsigned = line.kind === 'signature' ? undefined : (unsigned ?? place);
+    last = { ...place, kind: line.kind };
+    expected = { seq: expected.seq + 1, prev: hash };
+    lines += 1;
+    bytes = raw.offset + raw.bytes.length + 1;
+    if (reference) sideBlobs += 1;
+    return undefined;
+  };
+
+  return {
+    /** The fault that this line shows, if any: not always its own. */
+    next,
+    /** What only the end of the blob shows. */
+    atEnd(): Fault | undefined {
+      if (suspects) return suspects.after;
+      if (unsigned) {
+        const detail =
+          'no signature covers this record and what follows: the append it came in was cut, or is not the writer’s';
+        return { code: closedAt === unsigned.seq ? 'close-unsigned' : 'end-unsigned', ...unsigned, detail };
+      }
+      return undefined;
+    },
+    isClosed: () => closedAt !== undefined,
+    counts: () => ({ lines, bytes, sideBlobs }),
+  };
+}
+
+function referenceOf(line: Line): ContentRef | undefined {
+  if ('requestRef' in line) return line.requestRef;
+  return 'messageRef' in line ? line.messageRef : undefined;
+}
+
+async function verifySideBlob(
+  reader: TranscriptReader,
+  container: string,
+  segment: string,
+  reference: ContentRef,
+): Promise<Pick<Fault, 'code' | 'detail'> | undefined> {
+  const chunks = await reader.read(container, sideBlobName(segment, reference.sha256));
+  if (!chunks) return { code: 'side-blob-missing', detail: 'its content, a side blob, is missing' };
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    hash.update(chunk);
+    bytes += chunk.length;
+  }
+  if (bytes === reference.bytes && hash.digest('hex') === reference.sha256) return undefined;
+  return { code: 'side-blob-changed', detail: 'its content, a side blob, is not what was recorded' };
+}
