@@ -4,7 +4,7 @@
  * `DefaultAzureCredential` is not used: it tries environment secrets, a developer's CLI and more in turn, so what the
  * app runs as would depend on what happens to be installed. Here it is the managed identity or nothing.
  */
-import { TableServiceClient, type TableServiceClientOptions } from '@azure/data-tables';
+import { TableClient, type TableServiceClientOptions } from '@azure/data-tables';
 import { ManagedIdentityCredential, type TokenCredential } from '@azure/identity';
 import { KeyClient } from '@azure/keyvault-keys';
 import { SecretClient } from '@azure/keyvault-secrets';
@@ -32,14 +32,14 @@ export function createKeyClient(vaultUrl: string, credential: TokenCredential): 
   return new KeyClient(vaultUrl, credential, vaultOptions(vaultUrl));
 }
 
-export function createTableService(address: StorageAddress, credential: TokenCredential): TableServiceClient {
+export function createTable(address: StorageAddress, credential: TokenCredential, name: string): TableClient {
   if ('connectionString' in address) {
     const allowInsecureConnection = isHttpToLoopback(endpointOf(address.connectionString, 'TableEndpoint'));
     const options: TableServiceClientOptions = { retryOptions: RETRIES, allowInsecureConnection };
-    return TableServiceClient.fromConnectionString(address.connectionString, options);
+    return TableClient.fromConnectionString(address.connectionString, name, options);
   }
   const allowInsecureConnection = isHttpToLoopback(address.url);
-  return new TableServiceClient(address.url, credential, { retryOptions: RETRIES, allowInsecureConnection });
+  return new TableClient(address.url, name, credential, { retryOptions: RETRIES, allowInsecureConnection });
 }
 
 export function createBlobService(address: StorageAddress, credential: TokenCredential): BlobServiceClient {

@@ -3,6 +3,7 @@
  * Nothing here throws: whoever asks learns whether the record stands.
  */
 
+import type { UpstreamCredential } from '../credentials/broker.ts';
 import type { JsonObject } from '../json/value.ts';
 import { errorMessage } from '../mcp/answers.ts';
 import type { MessageId } from '../mcp/message.ts';

@@ -2,7 +2,7 @@
  * The life of a call, first half (DESIGN §2): origin ▸ authenticate ▸ read message ▸ admit ▸ decide ▸ exchange.
  * Every refusal on the way is recorded, and says as little outside as it says much inside.
  */
-import { addressOf } from '../identity/address.ts';
+import { findCallerAddress } from '../identity/address.ts';
 import type { Caller } from '../identity/caller.ts';
 import { errorAnswer, jsonAnswer } from '../mcp/answers.ts';
 import type { HttpAnswer, HttpCall } from '../mcp/http.ts';
@@ -125,7 +125,7 @@ function arrive(parts: CallParts, http: HttpCall): Arrival {
   return {
     http,
     serverName: http.params.server ?? '',
-    address: addressOf(http.headers, parts.config.http.trustedHops),
+    address: findCallerAddress(http.headers.get('x-forwarded-for'), parts.config.http.trustedHops),
     receivedMs: parts.nowMs(),
     callId: parts.newId(),
   };

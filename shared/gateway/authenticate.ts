@@ -1,0 +1,32 @@
+/**
+ * Token check and challenge, put together for the life of a call (DESIGN §2.1): the caller of a server, or the generic
+ * answer with the true reason beside it.
+ */
+import type { Authenticator } from '../calls/parts.ts';
+import type { Config } from '../config/config.ts';
+import { answerTokenFailure } from '../identity/challenge.ts';
+import { createRemoteKeySource } from '../identity/key-source.ts';
+import { describeResource, type ResourceOptions } from '../identity/resource-metadata.ts';
+import { describeTokenFailure } from '../identity/token-failure.ts';
+import { createTokenVerifier } from '../identity/verify-token.ts';
+import { err } from '../result.ts';
+import type { GatewayPorts } from './ports.ts';
+
+export function createAuthenticator(config: Config, ports: GatewayPorts, resource: ResourceOptions): Authenticator {
+  const { entra, nowMs } = ports;
+  const verifier = createTokenVerifier({
+    ...entra,
+    ...config.identity,
+    keys: createRemoteKeySource({ url: entra.keysUrl, fetch, nowMs }),
+    nowMs,
+  });
+  return {
+    async authenticate(authorization, server) {
+      const description = describeResource(server, resource);
+      const caller = await verifier.verify(authorization, description.resource);
+      if (caller.ok) return caller;
+      const answer = answerTokenFailure(caller.error, description);
+      return err({ code: caller.error.reason, detail: describeTokenFailure(caller.error), answer });
+    },
+  };
+}

@@ -1,0 +1,108 @@
+/**
+ * The map of the system: wires every module, once per process (DESIGN §3). What needs Azure at all (the keyring, the
+ * transcript writer's endorsement) is fetched at `warmUp` or by the first call, and again by the next one if it failed.
+ */
+import type { CallParts } from '../calls/parts.ts';
+import { receive } from '../calls/receive.ts';
+import type { Config } from '../config/config.ts';
+import { createCredentialBroker } from '../credentials/broker.ts';
+import { createGroupResolver, createNoGroupSource } from '../identity/groups.ts';
+import { answerResourceMetadata, type ResourceOptions } from '../identity/resource-metadata.ts';
+import { loadKeyring } from '../keys/load-keyring.ts';
+import { createMasker } from '../masking/mask.ts';
+import { jsonAnswer } from '../mcp/answers.ts';
+import type { HttpAnswer, HttpCall } from '../mcp/http.ts';
+import type { PolicyEngine } from '../policy/engine.ts';
+import { createRecorder } from '../transcripts/recorder.ts';
+import { createAuthenticator } from './authenticate.ts';
+import type { GatewayPorts } from './ports.ts';
+import { TRANSCRIPT_FORMAT, VERSION } from './version.ts';
+
+export interface Gateway {
+  /** POST, GET and DELETE /mcp/{server}. */
+  mcp(call: HttpCall): Promise<HttpAnswer>;
+  /** GET /.well-known/oauth-protected-resource/{*path} */
+  resourceMetadata(call: HttpCall): HttpAnswer;
+  /** GET /health */
+  health(): HttpAnswer;
+  /** Begins to fetch what the first call will need; does not wait, and does not fail. */
+  warmUp(): void;
+  /** Closes open transcript segments. */
+  close(): Promise<void>;
+}
+
+const RETRY_AFTER_SECONDS = '5';
+
+export function createGateway(config: Config, policy: PolicyEngine, ports: GatewayPorts): Gateway {
+  const { publicUrl, log } = ports;
+  const resource: ResourceOptions = { publicUrl, resource: config.identity.resource, scope: config.identity.scope };
+  const recorder = createRecorder({
+    ...ports,
+    ...config.transcripts,
+    store: ports.segments,
+    configDigest: config.digest,
+    versions: { sallyport: VERSION, format: TRANSCRIPT_FORMAT },
+  });
+  const parts: Omit<CallParts, 'keyring'> = {
+    ...ports,
+    config,
+    policy,
+    recorder,
+    masker: createMasker(config.masking),
+    authenticator: createAuthenticator(config, ports, resource),
+    groups: createGroups(config),
+    credentials: createCredentialBroker({ source: ports.secrets, nowMs: ports.nowMs }),
+    hosts: new Set([new URL(publicUrl).hostname, ...config.http.hosts]),
+  };
+  const ready = shareUntilItFails(async (): Promise<CallParts> => {
+    const { keyringStore: store, keyWrapper: wrapper, randomBytes } = ports;
+    return { ...parts, keyring: await loadKeyring({ store, wrapper, randomBytes }) };
+  });
+
+  return {
+    async mcp(call) {
+      let whole: CallParts;
+      try {
+        whole = await ready();
+      } catch (cause) {
+        // Without the keyring no session has a name, so nothing can be recorded, so nothing is let through.
+        log('error', 'keyring-unavailable', {}, cause);
+        return jsonAnswer(503, { error: 'temporarily unavailable' }, { 'retry-after': RETRY_AFTER_SECONDS });
+      }
+      return receive(whole, call);
+    },
+    resourceMetadata: (call) =>
+      answerResourceMetadata(call.params.path ?? '', { ...resource, issuer: ports.entra.v2Issuer }),
+    health: () => jsonAnswer(200, { status: 'ok' }),
+    warmUp() {
+      const warn = (cause: unknown): void => log('warn', 'warm-up-failed', {}, cause);
+      ready().catch(warn);
+      recorder.warmUp().catch(warn);
+    },
+    close: () => recorder.close(),
+  };
+}
+
+/** Groups past the token's limit need Microsoft Graph, which is not connected yet: such callers are denied by name. */
+function createGroups(config: Config): CallParts['groups'] {
+  const resolver = createGroupResolver({ groups: config.groups, source: createNoGroupSource() });
+  return {
+    async resolve(caller) {
+      const groups = await resolver.resolve(caller);
+      if (groups.ok) return groups;
+      return { ok: false, error: { code: groups.error.reason, detail: 'the token left the groups out (overage)' } };
+    },
+  };
+}
+
+/** One shared run; a failed one is forgotten, so that the next caller tries again. */
+function shareUntilItFails<T>(run: () => Promise<T>): () => Promise<T> {
+  let shared: Promise<T> | undefined;
+  return () => {
+    shared ??= run().catch((cause: unknown) => {
+      shared = undefined;
+      throw cause;
+    });
+    return shared;
+  };
+}
