@@ -23,6 +23,8 @@ export interface RemoteKeySourceOptions {
   readonly url: string;
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
   readonly nowMs: () => number;
+  /** A signal that aborts after so many milliseconds. */
+  readonly deadline: (ms: number) => AbortSignal;
   /** One fetch, milliseconds; default 5,000. */
   readonly timeoutMs?: number;
   /** Keys older than this are fetched again in the background, milliseconds; default 1 hour. */
@@ -107,11 +109,11 @@ const signingKeySchema = z.object({
 });
 
 /** Keys of another kind are passed over; a document without one that fits counts as an outage. */
-async function fetchKeys({ url, fetch, timeoutMs = 5_000 }: RemoteKeySourceOptions): Promise<Keys> {
+async function fetchKeys({ url, fetch, deadline, timeoutMs = 5_000 }: RemoteKeySourceOptions): Promise<Keys> {
   const response = await fetch(url, {
     headers: { accept: 'application/json' },
     redirect: 'error',
-    signal: AbortSignal.timeout(timeoutMs),
+    signal: deadline(timeoutMs),
   });
   if (!response.ok) throw new Error(`HTTP ${response.status}`);
   const { keys } = jwksSchema.parse(await response.json());
