@@ -41,6 +41,8 @@ export function createQueryRunner(database: Pick<CrmDatabase, 'revision' | 'copy
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       env: {},
+      // Out of the terminal's process group: Ctrl-C must not cut a query that the gateway still waits for.
+      detached: true,
     });
     started.once('exit', () => {
       if (child === started) child = undefined;

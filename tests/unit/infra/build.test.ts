@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { buildApp, describeBuild } from '../../infra/build.ts';
+import { buildApp, describeBuild } from '../../../infra/build.ts';
 
 let appDir: string;
 beforeEach(async () => {

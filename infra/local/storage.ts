@@ -1,0 +1,20 @@
+/**
+ * What the deployment makes in the storage account, made in Azurite: a container for each retention class and the
+ * tables. In Azure Bicep makes them, and the app has no right to.
+ */
+import { TableServiceClient } from '@azure/data-tables';
+import { BlobServiceClient } from '@azure/storage-blob';
+import { KEYRING_TABLE } from '../../shared/azure/keyring-table.ts';
+import { transcriptContainer } from '../../shared/transcripts/layout.ts';
+
+/** Makes what is missing; what is there stays as it is. */
+export async function prepareStorage(connectionString: string, retentionClasses: Iterable<string>): Promise<void> {
+  const blobs = BlobServiceClient.fromConnectionString(connectionString);
+  const tables = TableServiceClient.fromConnectionString(connectionString, { allowInsecureConnection: true });
+  const containers = [...retentionClasses].map((name) => blobs.getContainerClient(transcriptContainer(name)));
+  await Promise.all([
+    ...containers.map((container) => container.createIfNotExists()),
+    // Answers an existing table as well as a new one: the client takes "already exists" for success.
+    tables.createTable(KEYRING_TABLE),
+  ]);
+}
