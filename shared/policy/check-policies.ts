@@ -36,11 +36,16 @@ export function checkPolicies(input: CheckInput): readonly ConfigProblem[] {
 }
 
 function findOwnProblems(policy: Policy, tools: readonly ToolAction[]): readonly string[] {
+  const mentions = collectMentions([policy]);
+  const whole = [[], ['request'], ['args']].find((path) => mentionsOf(mentions, ...path).isWhole);
+  if (whole !== undefined) {
+    return [`${['context', ...whole].join('.')} can't be used as a whole: name the attributes that the policy needs`];
+  }
   const approval = findApprovalProblem(policy);
   return [
     ...(approval === undefined ? [] : [approval]),
     ...findIdentityProblems(policy, tools),
-    ...findArgumentProblems(policy, tools),
+    ...findArgumentProblems(policy, mentionsOf(mentions, 'args'), tools),
   ];
 }
 
@@ -66,20 +71,13 @@ function entitiesIn(expression: Expression): readonly EntityName[] {
   return partsOf(expression).flatMap(entitiesIn);
 }
 
-function findArgumentProblems(policy: Policy, tools: readonly ToolAction[]): readonly string[] {
-  const mentions = collectMentions([policy]);
-  for (const path of [[], ['request'], ['args']]) {
-    if (mentionsOf(mentions, ...path).isWhole) {
-      return [`${['context', ...path].join('.')} can't be used as a whole: name the attributes that the policy needs`];
-    }
-  }
-  const inArguments = mentionsOf(mentions, 'args');
+function findArgumentProblems(policy: Policy, mentions: Mentions, tools: readonly ToolAction[]): readonly string[] {
   return tools
     .filter((tool) => mayApply(policy, callTarget(tool)))
-    .flatMap((tool) =>
-      findInexpressible(tool.type, inArguments).map(({ path, reason }) => {
-        return `argument "${path}" of ${tool.id} can't be used in policies: ${reason}`;
-      }),
+    .flatMap(({ id, type }) =>
+      findInexpressible(type, mentions).map(
+        ({ path, reason }) => `argument "${path}" of ${id} can't be used in policies: ${reason}`,
+      ),
     );
 }
 
