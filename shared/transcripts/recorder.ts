@@ -50,7 +50,7 @@ interface Open {
 export function createRecorder(options: RecorderOptions): TranscriptRecorder {
   const { deadlineMs, idleMs, log, maxOpenSegments = DEFAULT_MAX_OPEN_SEGMENTS } = options;
   const clock: Clock = options;
-  const tryMs = deadlineMs / TRIES_IN_DEADLINE;
+  const tryMs = Math.ceil(deadlineMs / TRIES_IN_DEADLINE);
   const writer = createWriter({ ...options, clock, tryMs });
   /** By session, the least recently used first. */
   const open = new Map<string, Open>();

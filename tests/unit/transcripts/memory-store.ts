@@ -1,0 +1,124 @@
+/**
+ * Append blobs in memory with Azure's conditions, written for tests: a response can be lost after the effect, a
+ * request can fail before it, hang, or take effect after it was given up. Not imitated: leases, containers, sizes.
+ */
+import type { SegmentStore, TranscriptReader } from '../../../shared/transcripts/segment-store.ts';
+
+export type Operation = 'create' | 'append' | 'readTail' | 'putSideBlob';
+
+export type Mishap =
+  /** Refused before it had any effect. */
+  | 'fails'
+  /** It had its effect; the caller gets a connection error. */
+  | 'response-lost'
+  /** As above, and the SDK tried again: the caller gets the failed condition of its own write. */
+  | 'conflicts-with-itself'
+  /** Never answers, no effect. */
+  | 'hangs'
+  /** Never answers, but has its effect. */
+  | 'lands-silently'
+  /** Never answers; has its effect when `landLate` is called, if the condition still holds then. */
+  | 'lands-late';
+
+export interface MemoryStore extends SegmentStore, TranscriptReader {
+  /** By `{container}/{name}`. */
+  readonly content: Map<string, Buffer>;
+  readonly calls: Record<Operation, number>;
+  /** Asked before each operation. */
+  mishap: (operation: Operation, name: string) => Mishap | undefined;
+  landLate(): void;
+}
+
+class ConditionNotMet extends Error {
+  override readonly name = 'ConditionNotMet';
+  readonly statusCode = 412;
+}
+
+export function createMemoryStore(): MemoryStore {
+  const content = new Map<string, Buffer>();
+  const calls: Record<Operation, number> = { create: 0, append: 0, readTail: 0, putSideBlob: 0 };
+  const late: (() => void)[] = [];
+
+  const perform = async <T>(operation: Operation, path: string, effect: () => T): Promise<T> => {
+    calls[operation] += 1;
+    await Promise.resolve();
+    const mishap = store.mishap(operation, path);
+    switch (mishap) {
+      case undefined:
+        return effect();
+      case 'fails':
+        throw new Error('connection refused');
+      case 'response-lost':
+        effect();
+        throw new Error('socket hang up');
+      case 'conflicts-with-itself':
+        effect();
+        return effect();
+      case 'lands-silently':
+        effect();
+        return new Promise(() => {});
+      case 'lands-late':
+        late.push(effect);
+        return new Promise(() => {});
+      case 'hangs':
+        return new Promise(() => {});
+    }
+  };
+
+  const store: MemoryStore = {
+    content,
+    calls,
+    mishap: () => undefined,
+    landLate() {
+      for (const effect of late.splice(0)) {
+        try {
+          effect();
+        } catch {
+          // Its condition no longer held; nobody waits for the answer.
+        }
+      }
+    },
+    create: (container, name) =>
+      perform('create', `${container}/${name}`, () => {
+        const path = `${container}/${name}`;
+        if (!content.has(path)) content.set(path, Buffer.alloc(0));
+      }),
+    append: (container, name, bytes, position) =>
+      perform('append', `${container}/${name}`, () => {
+        const path = `${container}/${name}`;
+        const before = content.get(path);
+        if (before === undefined) throw new Error('BlobNotFound');
+        if (before.length !== position) throw new ConditionNotMet('the append position condition was not met');
+        content.set(path, Buffer.concat([before, bytes]));
+      }),
+    readTail: (container, name, position, maxBytes) =>
+      perform('readTail', `${container}/${name}`, () => {
+        const blob = content.get(`${container}/${name}`);
+        return blob && { blobBytes: blob.length, bytes: blob.subarray(position, position + maxBytes) };
+      }),
+    putSideBlob: (container, name, bytes) =>
+      perform('putSideBlob', `${container}/${name}`, () => {
+        const path = `${container}/${name}`;
+        const before = content.get(path);
+        if (before && !before.equals(bytes)) throw new Error('something else stands there');
+        content.set(path, Buffer.from(bytes));
+      }),
+    async *containers() {
+      yield* new Set([...content.keys()].map((path) => path.slice(0, path.indexOf('/'))));
+    },
+    async *blobs(container) {
+      const names = [...content.keys()].filter((path) => path.startsWith(`${container}/`));
+      yield* names.map((path) => path.slice(container.length + 1)).sort();
+    },
+    async read(container, name) {
+      const blob = content.get(`${container}/${name}`);
+      return blob && inChunks(blob);
+    },
+  };
+  return store;
+}
+
+/** Of an odd size, so that lines and chunks never agree. */
+async function* inChunks(bytes: Buffer): AsyncGenerator<Uint8Array> {
+  for (let start = 0; start < bytes.length; start += 1_013) yield bytes.subarray(start, start + 1_013);
+}
