@@ -1,0 +1,160 @@
+/**
+ * One instance of the host in this process: binds the port first, loads the app, starts its triggers, and on stop takes
+ * no new work, lets what runs finish within a bound, and runs the app's end hooks.
+ * A trigger type that this host does not know is refused by name; a new one joins in `startTriggers`.
+ */
+import { Agent, createServer, type Server } from 'node:http';
+import { type LoadedApp, loadApp, readTrigger } from './app.ts';
+import type { RegisteredFunction } from './core-api.ts';
+import { type HostKeys, type HttpFunction, readHttpFunction } from './http-functions.ts';
+import { createHttpHandler, type HttpHandler } from './http-server.ts';
+import { createInvocations } from './invocations.ts';
+import { listen } from './listen.ts';
+import { HostProblem, readAppSettings } from './settings.ts';
+import { readTimerFunction, runTimer, type TimerFunction } from './timer-trigger.ts';
+
+export interface HostOptions {
+  /** Absolute. */
+  readonly appDir: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** Instance 0 alone runs timers. */
+  readonly instance: number;
+  readonly isOutermost: boolean;
+  readonly keys: HostKeys;
+  /** Filled in from local.settings.json, then read for bindings and switched-off functions. */
+  readonly environment: Record<string, string | undefined>;
+  readonly timerFolder: string | undefined;
+  /** How long a stop waits for what runs, and again for the app's end hooks. */
+  readonly drainMs: number;
+  readonly log: (line: string) => void;
+}
+
+export interface Host {
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+const END_HOOKS_MS = 1_000;
+
+/** Throws `HostProblem` with what stands in the way. */
+export async function startHost(options: HostOptions): Promise<Host> {
+  const settings = readAppSettings(options.appDir, options.environment);
+  const http = await openPort(options.port);
+  const log = (level: string, category: string, message: string) => {
+    if (level !== 'debug' && level !== 'trace' && level !== 'none') options.log(`${level} ${category}: ${message}`);
+  };
+  const app = await loadApp({ appDir: options.appDir, entryFiles: settings.entryFiles }, log);
+  const invocations = createInvocations(app.model, app.hooks, app.appHookData, log);
+  const triggers = sortTriggers(app.functions, settings.routePrefix, options.environment);
+
+  const stopping = new AbortController();
+  const agent = new Agent({ keepAlive: true });
+  http.serve(
+    createHttpHandler({
+      functions: triggers.http,
+      keys: options.keys,
+      invoke: invocations.invoke,
+      stream: app.streamPort === undefined ? undefined : { port: app.streamPort, agent },
+      isOutermost: options.isOutermost,
+      log: options.log,
+    }),
+  );
+  for (const timer of options.instance === 0 ? triggers.timers : []) {
+    runTimer(
+      timer,
+      { invoke: invocations.invoke, folder: options.timerFolder, log: options.log },
+      stopping.signal,
+    ).catch((cause: unknown) => options.log(`Timer ${timer.target.metadata.name} stopped: ${String(cause)}`));
+  }
+  return {
+    port: http.port,
+    stop: async () => {
+      stopping.abort();
+      await Promise.race([Promise.all([http.drain(), invocations.settled()]), pause(options.drainMs)]);
+      http.close();
+      agent.destroy();
+      await Promise.race([endApp(app, options.log), pause(END_HOOKS_MS)]);
+    },
+  };
+}
+
+interface Triggers {
+  readonly http: readonly HttpFunction[];
+  readonly timers: readonly TimerFunction[];
+}
+
+function sortTriggers(
+  functions: readonly RegisteredFunction[],
+  routePrefix: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): Triggers {
+  const http: HttpFunction[] = [];
+  const timers: TimerFunction[] = [];
+  for (const target of functions.filter(({ metadata }) => !isDisabled(metadata.name, environment))) {
+    const trigger = readTrigger(target, environment);
+    const type = trigger.type.toLowerCase();
+    if (type === 'httptrigger') http.push(readHttpFunction(target, trigger, routePrefix));
+    else if (type === 'timertrigger') timers.push(readTimerFunction(target, trigger));
+    else
+      throw new HostProblem(
+        `Function "${target.metadata.name}": this host does not know the trigger "${trigger.type}"`,
+      );
+  }
+  return { http, timers };
+}
+
+/** The setting's name with dots, or with double underscores where the shell cannot write a dot. */
+function isDisabled(name: string, environment: Readonly<Record<string, string | undefined>>): boolean {
+  const value = environment[`AzureWebJobs.${name}.Disabled`] ?? environment[`AzureWebJobs__${name}__Disabled`];
+  return value !== undefined && /^(true|1)$/i.test(value.trim());
+}
+
+async function endApp(app: LoadedApp, log: (line: string) => void): Promise<void> {
+  try {
+    await app.hooks.runHooks('appTerminate', { hookData: {}, appHookData: app.appHookData });
+  } catch (cause) {
+    log(`An appTerminate hook failed: ${String(cause)}`);
+  }
+}
+
+interface Port {
+  readonly port: number;
+  serve(handler: HttpHandler): void;
+  /** Takes nothing new; resolves when every exchange has ended. */
+  drain(): Promise<void>;
+  /** Cuts what is left. */
+  close(): void;
+}
+
+/** Binds before the app loads: a port in use must not cost an app's start. Until the app is there: 503. */
+async function openPort(wanted: number): Promise<Port> {
+  let handle: HttpHandler | undefined;
+  const server: Server = createServer((incoming, outgoing) => {
+    if (handle === undefined) {
+      outgoing.writeHead(503, { 'content-length': 0, connection: 'close' }).end();
+      return;
+    }
+    handle(incoming, outgoing).catch((cause: unknown) => outgoing.destroy(cause instanceof Error ? cause : undefined));
+  });
+  const port = await listen(server, wanted);
+  return {
+    port,
+    serve: (handler) => {
+      handle = handler;
+    },
+    drain: () => {
+      handle = undefined;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      server.close(() => resolve());
+      return promise;
+    },
+    close: () => server.closeAllConnections(),
+  };
+}
+
+function pause(ms: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  setTimeout(resolve, ms).unref();
+  return promise;
+}

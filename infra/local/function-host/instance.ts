@@ -1,0 +1,80 @@
+/**
+ * One host process as its parent sees it: started, ready or refused, stopped, gone. The IPC channel ties the two: when
+ * the parent dies, however it dies, the channel closes and the child ends.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+export interface Instance {
+  readonly pid: number;
+  readonly port: number;
+  /** False from the moment its process has ended. */
+  isAlive(): boolean;
+  /** SIGTERM, and SIGKILL when it outlives its grace. */
+  stop(): Promise<void>;
+}
+
+export interface InstanceOptions {
+  readonly appDir: string;
+  readonly port: number;
+  readonly index: number;
+  readonly isBehindFront: boolean;
+  readonly env: Readonly<Record<string, string>>;
+  readonly onLog: (line: string) => void;
+}
+
+/** Above the child's own bounds for draining and end hooks. */
+const GRACE_AFTER_DRAIN_MS = 2_000;
+const DEFAULT_DRAIN_MS = 1_500;
+
+/** Rejects with the one clear line the process gave as its reason; then nothing is left running. */
+export async function startInstance(options: InstanceOptions): Promise<Instance> {
+  const script = fileURLToPath(new URL('process.ts', import.meta.url));
+  const args = ['--app', options.appDir, '--port', String(options.port), '--instance', String(options.index)];
+  const child = fork(script, options.isBehindFront ? [...args, '--behind-front'] : args, {
+    env: { ...process.env, ...options.env },
+    execArgv: [],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  const ended = once(child, 'exit');
+  readLines(child, options.onLog);
+  const port = await untilReady(child);
+  child.once('exit', (code, signal) => options.onLog(`instance ${options.index} ended (${signal ?? code})`));
+
+  const drainMs = Number(options.env.FUNCTION_HOST_DRAIN_MS ?? DEFAULT_DRAIN_MS);
+  return {
+    pid: child.pid ?? 0,
+    port,
+    isAlive: () => child.exitCode === null && child.signalCode === null,
+    stop: async () => {
+      child.kill('SIGTERM');
+      const impatience = setTimeout(() => child.kill('SIGKILL'), drainMs + GRACE_AFTER_DRAIN_MS);
+      await ended;
+      clearTimeout(impatience);
+    },
+  };
+}
+
+function readLines(child: ChildProcess, onLog: (line: string) => void): void {
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream !== null) createInterface({ input: stream }).on('line', onLog);
+  }
+}
+
+/** A process that gives its reason ends after it; the rejection waits for that end. */
+function untilReady(child: ChildProcess): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  let reason: string | undefined;
+  child.once('error', reject);
+  child.once('exit', (code, signal) =>
+    reject(new Error(reason ?? `The function host ended before it was ready (${signal ?? code})`)),
+  );
+  child.on('message', (message) => {
+    if (typeof message !== 'object' || message === null || !('kind' in message)) return;
+    if (message.kind === 'ready' && 'port' in message) resolve(Number(message.port));
+    if (message.kind === 'failed' && 'message' in message) reason = String(message.message);
+  });
+  return promise;
+}
