@@ -26,7 +26,8 @@ export function replaceReferences(
   function replaceText(text: string, path: Path): string {
     return text.replaceAll(REFERENCE, (whole, name: string, end: string) => {
       if (end === '' || !NAME.test(name)) {
-        problems.push({ path, message: 'a reference is written $' + '{NAME}' });
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: this is how the file writes it
+        problems.push({ path, message: 'a reference is written ${NAME}' });
         return whole;
       }
       const value = variables(name);
