@@ -1,5 +1,5 @@
 /** A recorder on a store in memory, with a vault key, a clock that tests move, and what tests ask of the result. */
-import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
+import { createHash, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import { signDigest } from '../../../infra/local/key-vault/p256.ts';
 import type { Entry, SessionRef } from '../../../shared/transcripts/entry.ts';
 import { type Line, lineSchema } from '../../../shared/transcripts/line-schema.ts';
@@ -24,6 +24,11 @@ export function createTestEndorser(key: KeyObject = vault.privateKey): Endorser 
     },
   };
   return endorser;
+}
+
+/** The vault's public key, for its own id alone. */
+export async function testEndorsingKey(keyId: string): Promise<KeyObject | undefined> {
+  return keyId === vaultKeyId ? vault.publicKey : undefined;
 }
 
 export interface Scene {
@@ -112,7 +117,7 @@ export async function verify(
   const report = await verifyTranscripts({
     reader: store,
     filter,
-    endorsingKey: async (keyId) => (keyId === vaultKeyId ? createPublicKey(vault.privateKey) : undefined),
+    endorsingKey: testEndorsingKey,
     onSegment: (segment) => reports.push(segment),
   });
   return { ...report, reports };
