@@ -46,6 +46,8 @@ export function createBearerCheck(options: {
   };
 }
 
-export function challenge(authority: string): string {
+/** The authority may be given as its v2.0 issuer; a challenge names it without the version, as the clients expect. */
+export function challenge(issuer: string): string {
+  const authority = issuer.replace(/\/v2\.0$/, '');
   return `Bearer authorization="${authority}", resource="${VAULT_RESOURCE}"`;
 }

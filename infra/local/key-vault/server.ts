@@ -24,7 +24,7 @@ export interface KeyVaultOptions {
   readonly port: number;
   /** Kept in `{folder}/key-vault.json`; absent: in memory only. */
   readonly folder?: string;
-  /** The tenant's authority that the challenge names: `{authority host}/{tenant}`. */
+  /** The tenant's authority, which the challenge names: `{authority host}/{tenant}`, with or without `/v2.0`. */
   readonly issuer: string;
   readonly tenantId: string;
   /** The authority's key set; given, the signature of every token is verified. */
