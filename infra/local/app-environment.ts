@@ -2,37 +2,39 @@
  * The settings of the deployed app, as the local stack fills them: the same names that Bicep sets in Azure, pointing
  * at the stand-ins. The only local ones are connection strings where Azure has an identity.
  */
+import type { Azurite } from './azurite.ts';
+import type { CrmServer } from './crm-server/start.ts';
+import type { Entra } from './entra/server.ts';
+import type { KeyVault } from './key-vault/server.ts';
+
 export interface AppEnvironmentParts {
   readonly publicUrl: string;
   readonly configDir: string;
-  readonly tenantId: string;
-  readonly clientId: string;
-  readonly authorityHost: string;
-  readonly v1Issuer: string;
-  readonly identity: { readonly endpoint: string; readonly header: string };
-  readonly vaultUrl: string;
-  readonly storage: string;
-  readonly crmUrl: string;
+  readonly azurite: Pick<Azurite, 'connectionString'>;
+  readonly entra: Pick<Entra, 'tenantId' | 'clientId' | 'url' | 'v1Issuer' | 'identity'>;
+  readonly keyVault: Pick<KeyVault, 'url'>;
+  readonly crm: Pick<CrmServer, 'url'>;
 }
 
 /** Names of keys and secrets that the stack makes in the vault, as the deployment makes them. */
 export const vaultNames = { sealKey: 'transcript-seal', keyringKey: 'keyring', crmSecret: 'crm-api-key' } as const;
 
 export function createAppEnvironment(parts: AppEnvironmentParts): Record<string, string> {
+  const { entra, azurite } = parts;
   return {
     SALLYPORT_CONFIG_DIR: parts.configDir,
     SALLYPORT_PUBLIC_URL: parts.publicUrl,
-    ENTRA_TENANT_ID: parts.tenantId,
-    ENTRA_CLIENT_ID: parts.clientId,
-    ENTRA_AUTHORITY_HOST: parts.authorityHost,
-    ENTRA_V1_ISSUER: parts.v1Issuer,
-    IDENTITY_ENDPOINT: parts.identity.endpoint,
-    IDENTITY_HEADER: parts.identity.header,
-    KEY_VAULT_URL: parts.vaultUrl,
+    ENTRA_TENANT_ID: entra.tenantId,
+    ENTRA_CLIENT_ID: entra.clientId,
+    ENTRA_AUTHORITY_HOST: entra.url,
+    ENTRA_V1_ISSUER: entra.v1Issuer,
+    IDENTITY_ENDPOINT: entra.identity.endpoint,
+    IDENTITY_HEADER: entra.identity.header,
+    KEY_VAULT_URL: parts.keyVault.url,
     KEY_VAULT_SEAL_KEY: vaultNames.sealKey,
     KEY_VAULT_KEYRING_KEY: vaultNames.keyringKey,
-    TRANSCRIPTS_STORAGE: parts.storage,
-    STATE_STORAGE: parts.storage,
-    CRM_URL: parts.crmUrl,
+    TRANSCRIPTS_STORAGE: azurite.connectionString,
+    STATE_STORAGE: azurite.connectionString,
+    CRM_URL: parts.crm.url,
   };
 }

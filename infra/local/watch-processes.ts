@@ -13,7 +13,7 @@ export interface WatchedProcess {
 export function waitForLoss(processes: readonly WatchedProcess[], signal: AbortSignal): Promise<WatchedProcess> {
   const { promise, resolve } = Promise.withResolvers<WatchedProcess>();
   const timer = setInterval(() => {
-    const lost = processes.find(({ pid }) => !isAlive(pid));
+    const lost = processes.find(({ pid }) => !send(pid, 0));
     if (lost === undefined) return;
     clearInterval(timer);
     resolve(lost);
@@ -23,11 +23,15 @@ export function waitForLoss(processes: readonly WatchedProcess[], signal: AbortS
   return promise;
 }
 
-export function isAlive(pid: number): boolean {
+export function killAll(processes: readonly WatchedProcess[]): void {
+  for (const { pid } of processes) send(pid, 'SIGKILL');
+}
+
+/** False when there is no such process any more. */
+function send(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
-    return process.kill(pid, 0);
-  } catch (cause) {
-    // EPERM: it is there, and somebody else's.
-    return cause instanceof Error && 'code' in cause && cause.code === 'EPERM';
+    return process.kill(pid, signal);
+  } catch {
+    return false;
   }
 }

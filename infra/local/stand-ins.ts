@@ -1,0 +1,93 @@
+/**
+ * What the gateway leans on, on this machine: Azurite, the stand-ins for Key Vault and Entra ID, the sample CRM, and in
+ * them what the deployment would have made. Side by side where nothing has to wait; all of them or none.
+ */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { vaultNames } from './app-environment.ts';
+import { type Azurite, startAzurite } from './azurite.ts';
+import { ensureCrmKey } from './crm-key.ts';
+import { type CrmServer, startCrmServer } from './crm-server/start.ts';
+import { type Entra, startEntra } from './entra/server.ts';
+import { type KeyVault, startKeyVault } from './key-vault/server.ts';
+import type { Stopwatch } from './stopwatch.ts';
+import { prepareStorage } from './storage.ts';
+
+export interface StandInOptions {
+  /** Where data is kept; absent: in memory, gone at the end. */
+  readonly dataDir?: string;
+  /** The gateway's, for the identifier URIs of its registration. */
+  readonly publicUrl: string;
+  /** Names of the configured MCP servers, likewise. */
+  readonly servers: readonly string[];
+  readonly retentionClasses: readonly string[];
+}
+
+export interface StandIns {
+  readonly azurite: Azurite;
+  readonly keyVault: KeyVault;
+  readonly entra: Entra;
+  readonly crm: CrmServer;
+  stop(): Promise<void>;
+}
+
+/** Rejects with the first error once everything that had started is stopped again. */
+export async function startStandIns(options: StandInOptions, { measure }: Stopwatch): Promise<StandIns> {
+  const { dataDir, publicUrl, servers, retentionClasses } = options;
+  const folder = dataDir === undefined ? {} : { folder: dataDir };
+  const running: { stop(): Promise<void> }[] = [];
+
+  async function start<T extends { stop(): Promise<void> }>(name: string, work: () => Promise<T>): Promise<T> {
+    const started = await measure(name, work);
+    running.push(started);
+    return started;
+  }
+
+  async function stop(): Promise<void> {
+    await Promise.all(running.map((part) => part.stop()));
+  }
+
+  async function startStorage(): Promise<Azurite> {
+    const place = dataDir === undefined ? {} : { folder: await makeFolder(dataDir, 'azurite') };
+    const azurite = await start('azurite', () => startAzurite(place));
+    await measure('containers and tables', () => prepareStorage(azurite.connectionString, retentionClasses));
+    return azurite;
+  }
+
+  async function startIdentityAndVault(crmKey: string): Promise<{ entra: Entra; keyVault: KeyVault }> {
+    const entra = await start('entra', () => startEntra({ port: 0, publicUrl, servers, ...folder }));
+    const { issuer, tenantId, keysUrl } = entra;
+    const keyVault = await start('key vault', () => startKeyVault({ port: 0, issuer, tenantId, keysUrl, ...folder }));
+    await measure('keys', () =>
+      Promise.all([
+        keyVault.ensureKey(vaultNames.sealKey, 'EC'),
+        keyVault.ensureKey(vaultNames.keyringKey, 'RSA'),
+        keyVault.ensureSecret(vaultNames.crmSecret, crmKey),
+      ]),
+    );
+    return { entra, keyVault };
+  }
+
+  async function startCrm(apiKey: string): Promise<CrmServer> {
+    const place = dataDir === undefined ? {} : { databaseFile: join(dataDir, 'crm.sqlite') };
+    return start('crm', () => startCrmServer({ port: 0, apiKey, ...place }));
+  }
+
+  const crmKey = await ensureCrmKey(dataDir);
+  const starts = [startStorage(), startIdentityAndVault(crmKey), startCrm(crmKey)] as const;
+  // An error waits until every other part has started or failed too: only then can all of them be stopped.
+  await Promise.allSettled(starts);
+  try {
+    const [azurite, { entra, keyVault }, crm] = await Promise.all(starts);
+    return { azurite, keyVault, entra, crm, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function makeFolder(parent: string, name: string): Promise<string> {
+  const folder = join(parent, name);
+  await mkdir(folder, { recursive: true });
+  return folder;
+}

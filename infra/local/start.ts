@@ -1,0 +1,163 @@
+/**
+ * `npm start`: builds the app, starts the embedded stack with the gateway in front, says what runs where, and stops it
+ * all on Ctrl-C. Whatever is wrong is told in one line per mistake on stderr, with an exit code other than 0 (2: flags).
+ */
+import { createWriteStream } from 'node:fs';
+import { join, relative } from 'node:path';
+import { buildApp, describeBuild } from '../build.ts';
+import { checkConfig } from './check-config.ts';
+import { claimDataFolder } from './data-folder.ts';
+import { type Flags, help, parseFlags } from './flags.ts';
+import { type Stack, StackProblem, startStack } from './stack.ts';
+import { removeStackFile, type Stack as StackAddresses, writeStackFile } from './stack-file.ts';
+import { formatSummary, type Part } from './summary.ts';
+
+const appDir = join(import.meta.dirname, '../..');
+/** Under the 3 s that a stop may take, with room for the process to end. */
+const stopDeadlineMs = 2_700;
+const exitCodes = { stopped: 0, failed: 1, badFlags: 2, interrupted: 130 } as const;
+
+async function main(): Promise<number> {
+  const flags = parseFlags(process.argv.slice(2), process.cwd(), appDir);
+  if (!flags.ok) return fail([flags.error], exitCodes.badFlags);
+  if (flags.value === 'help') {
+    console.log(help);
+    return exitCodes.stopped;
+  }
+  const folder = await claimDataFolder(flags.value.dataDir);
+  if (!folder.ok) return fail([folder.error]);
+  try {
+    return await runStack(flags.value);
+  } finally {
+    folder.value.release();
+  }
+}
+
+async function runStack(flags: Flags): Promise<number> {
+  let stack: Stack | undefined;
+  // Before everything runs, or at the second signal, nothing is worth waiting for: children end with this process.
+  const interrupted = waitForSignal((count) => {
+    if (stack !== undefined && count === 1) return;
+    stack?.kill();
+    process.exit(exitCodes.interrupted);
+  });
+  const say = flags.isQuiet ? () => undefined : (line: string) => console.log(line);
+  const [config, built] = await Promise.all([checkConfig(flags.configDir, process.env), buildApp(appDir)]);
+  if (!config.ok) return fail(config.error);
+  if (!built.ok) return fail(built.error);
+  say(describeBuild(built.value));
+
+  const startedMs = performance.now();
+  const logFile = join(flags.dataDir, 'gateway.log');
+  const log = createWriteStream(logFile, { mode: 0o600 });
+  try {
+    stack = await startStack({
+      configDir: flags.configDir,
+      port: flags.port,
+      instances: flags.instances,
+      appDir,
+      onLog: (line) => log.write(`${line}\n`),
+      ...(flags.isEphemeral ? {} : { dataDir: flags.dataDir }),
+    });
+  } catch (cause) {
+    if (!(cause instanceof StackProblem)) throw cause;
+    return fail(cause.lines);
+  }
+  await writeStackFile(flags.dataDir, describeStack(stack));
+  const seconds = ((performance.now() - startedMs) / 1_000).toFixed(1);
+  say(`started in ${seconds} s (${formatTimings(stack)})`);
+  say(formatSummary({ url: stack.url, parts: listParts(stack, flags, logFile), commandFlags: commandFlags(flags) }));
+  console.log(`ready ${stack.url}`);
+
+  const end = await Promise.race([interrupted, stack.lost]);
+  const isLost = typeof end === 'object';
+  if (isLost) fail([`${end.name} (process ${end.pid}) ended by itself, stopping the rest; see ${shorten(logFile)}`]);
+  else say('stopping');
+  await stopInTime(stack);
+  await removeStackFile(flags.dataDir);
+  return isLost ? exitCodes.failed : exitCodes.stopped;
+}
+
+async function stopInTime(stack: Stack): Promise<void> {
+  const { promise: tooLate, resolve } = Promise.withResolvers<'too late'>();
+  const timer = setTimeout(() => resolve('too late'), stopDeadlineMs);
+  const outcome = await Promise.race([stack.stop(), tooLate]);
+  clearTimeout(timer);
+  if (outcome === 'too late') stack.kill();
+}
+
+/** Resolves with the first SIGINT or SIGTERM; `heard` is told of each, and how many there were. */
+function waitForSignal(heard: (count: number) => void): Promise<NodeJS.Signals> {
+  const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>();
+  let count = 0;
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(name, () => {
+      count += 1;
+      heard(count);
+      resolve(name);
+    });
+  }
+  return promise;
+}
+
+function describeStack({ url, entra, keyVault, azurite, crm }: Stack): StackAddresses {
+  return {
+    gateway: url,
+    entra: entra.url,
+    keyVault: keyVault.url,
+    blob: azurite.blobUrl,
+    table: azurite.tableUrl,
+    queue: azurite.queueUrl,
+    crm: crm.url,
+    pid: process.pid,
+  };
+}
+
+function listParts(stack: Stack, flags: Flags, logFile: string): Part[] {
+  const { azurite, keyVault, entra, crm, gateway } = stack;
+  const kept = (name: string) => (flags.isEphemeral ? 'in memory' : shorten(join(flags.dataDir, name)));
+  const inProcess = `process ${process.pid}`;
+  return [
+    {
+      name: 'gateway',
+      urls: [stack.url],
+      process: `process ${gateway?.pids.join(', ')}`,
+      data: `log in ${shorten(logFile)}`,
+    },
+    { name: 'crm', urls: [crm.url], process: inProcess, data: kept('crm.sqlite') },
+    { name: 'entra', urls: [entra.url], process: inProcess, data: kept('entra.json') },
+    { name: 'key vault', urls: [keyVault.url], process: inProcess, data: kept('key-vault.json') },
+    {
+      name: 'azurite',
+      urls: [azurite.blobUrl, azurite.queueUrl, azurite.tableUrl],
+      process: `process ${azurite.pid}`,
+      data: kept('azurite'),
+    },
+  ];
+}
+
+/** As seen from where the command was given, when it is below it. */
+function shorten(path: string): string {
+  const seen = relative(process.cwd(), path);
+  return seen.startsWith('..') ? path : seen;
+}
+
+function formatTimings({ timings }: Stack): string {
+  return Object.entries(timings)
+    .map(([name, ms]) => `${name} ${(ms / 1_000).toFixed(1)}`)
+    .join(', ');
+}
+
+/** What the other commands need to find this stack; nothing for the default one. */
+function commandFlags({ dataDir }: Flags): string {
+  if (dataDir === join(appDir, '.local')) return '';
+  const shown = shorten(dataDir);
+  return ` --data ${/^[\w./-]+$/.test(shown) ? shown : JSON.stringify(shown)}`;
+}
+
+function fail(lines: readonly string[], code: number = exitCodes.failed): number {
+  for (const line of lines) console.error(line);
+  return code;
+}
+
+process.exit(await main());

@@ -1,0 +1,97 @@
+/**
+ * `npm start` as a test sees it: a process with arguments, its lines, the processes below it, and its end.
+ */
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const script = fileURLToPath(new URL('../../infra/local/start.ts', import.meta.url));
+const deadlineMs = 30_000;
+
+export interface StartProcess {
+  readonly pid: number;
+  readonly stdout: readonly string[];
+  readonly stderr: readonly string[];
+  /** The gateway's URL, once the ready line stands; rejects with stderr when the process ends instead. */
+  ready(): Promise<string>;
+  /** Exit code, or the signal's name. */
+  ended(): Promise<number | NodeJS.Signals | null>;
+  signal(name: NodeJS.Signals): void;
+  /** Process ids below it now, grandchildren included. */
+  descendants(): Promise<number[]>;
+}
+
+export function runStart(...args: string[]): StartProcess {
+  const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const stdout: string[] = [];
+  const stderr: string[] = [];
+  const becameReady = Promise.withResolvers<string>();
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    stdout.push(line);
+    if (line.startsWith('ready ')) becameReady.resolve(line.slice('ready '.length));
+  });
+  createInterface({ input: child.stderr }).on('line', (line) => stderr.push(line));
+  const closed = once(child, 'close').then(() => {
+    becameReady.reject(new Error(`ended before it was ready: ${stderr.join('\n')}`));
+    return child.exitCode ?? child.signalCode;
+  });
+  becameReady.promise.catch(() => undefined);
+  const { pid } = child;
+  if (pid === undefined) throw new Error('did not start');
+  return {
+    pid,
+    stdout,
+    stderr,
+    ready: () => withDeadline(becameReady.promise, 'ready'),
+    ended: () => withDeadline(closed, 'its end'),
+    signal: (name) => void child.kill(name),
+    descendants: () => listDescendants(pid),
+  };
+}
+
+/** Waits until none of the processes is there any more; the ids of those that still are after `withinMs`. */
+export async function survivors(pids: readonly number[], withinMs: number): Promise<number[]> {
+  const untilMs = performance.now() + withinMs;
+  let left = pids.filter(isAlive);
+  while (left.length > 0 && performance.now() < untilMs) {
+    await sleep(50);
+    left = left.filter(isAlive);
+  }
+  return left;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+async function listDescendants(root: number): Promise<number[]> {
+  const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'pid=,ppid=']);
+  const pairs = stdout
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number));
+  const below = (parent: number): number[] =>
+    pairs.flatMap(([pid = 0, ppid]) => (ppid === parent ? [pid, ...below(pid)] : []));
+  return below(root);
+}
+
+async function withDeadline<T>(promise: Promise<T>, what: string): Promise<T> {
+  const tooLate = new AbortController();
+  try {
+    return await Promise.race([
+      promise,
+      sleep(deadlineMs, undefined, { signal: tooLate.signal }).then(() => {
+        throw new Error(`waited ${deadlineMs} ms for ${what}`);
+      }),
+    ]);
+  } finally {
+    tooLate.abort();
+  }
+}

@@ -1,0 +1,301 @@
+/**
+ * `npm start`, black box: the process, what it prints, what it leaves. Every test has a data folder of its own.
+ */
+
+import { once } from 'node:events';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import { networkInterfaces, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BlobServiceClient } from '@azure/storage-blob';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readStackFile, type Stack } from '../../infra/local/stack-file.ts';
+import { proves } from '../requirements.ts';
+import { runStart, type StartProcess, survivors } from './start-process.ts';
+
+const sampleConfig = new URL('../../infra/config', import.meta.url).pathname;
+const azuriteKey = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
+
+let folder: string;
+let data: string;
+let running: StartProcess[];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sallyport-start-'));
+  data = join(folder, 'data');
+  running = [];
+});
+afterEach(async () => {
+  for (const each of running) {
+    const pids = [each.pid, ...(await each.descendants())];
+    each.signal('SIGKILL');
+    expect(await survivors(pids, 5_000)).toEqual([]);
+  }
+  await rm(folder, { recursive: true });
+});
+
+function start(...args: string[]): StartProcess {
+  const started = runStart('--data', data, ...args);
+  running.push(started);
+  return started;
+}
+
+async function addresses(): Promise<Stack> {
+  const read = await readStackFile(data);
+  if (!read.ok) throw new Error(read.error);
+  return read.value;
+}
+
+/** Ended with an error: nothing on stdout but what the build said, no process, and the folder can be claimed again. */
+async function expectRefusal(refused: StartProcess, lines: readonly unknown[]): Promise<void> {
+  expect(await refused.ended()).toBe(1);
+  expect(refused.stderr).toEqual(lines);
+  expect(refused.stdout.filter((line) => !line.startsWith('built '))).toEqual([]);
+  expect(await refused.descendants()).toEqual([]);
+}
+
+function blobs({ blob }: Stack): BlobServiceClient {
+  return BlobServiceClient.fromConnectionString(
+    `DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=${azuriteKey};BlobEndpoint=${blob}`,
+  );
+}
+
+async function signingKeyId({ entra }: Stack): Promise<string> {
+  const tenant = '5a11e000-0000-4000-8000-000000000001';
+  const response = await fetch(`${entra}/${tenant}/discovery/v2.0/keys`);
+  const { keys } = (await response.json()) as { keys: { kid: string }[] };
+  return keys.map((key) => key.kid).join();
+}
+
+describe('start', () => {
+  it(
+    proves('stack.start', 'builds, starts everything on this machine only, says what runs where, and is ready'),
+    async () => {
+      const stack = start('--port', '0');
+      const startedMs = performance.now();
+      const url = await stack.ready();
+      expect(performance.now() - startedMs).toBeLessThan(15_000);
+      expect(stack.stdout.at(-1)).toBe(`ready ${url}`);
+      expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+      expect(stack.stdout[0]).toMatch(/^built \d+ functions, \d+ KiB, in \d/);
+      expect(stack.stdout[1]).toMatch(/^started in \d+\.\d s \(/);
+      const said = stack.stdout.join('\n');
+      for (const name of ['gateway', 'crm', 'entra', 'key vault', 'azurite'])
+        expect(said).toMatch(new RegExp(`^  ${name} +http`, 'm'));
+      for (const command of [
+        'npm run --silent token',
+        `curl -s ${url}/mcp/crm`,
+        'npm run demo',
+        'npx sallyport verify --local',
+      ]) {
+        expect(said).toContain(command);
+      }
+      expect(stack.stderr).toEqual([]);
+
+      const written = await addresses();
+      expect(written).toMatchObject({ gateway: url, pid: stack.pid });
+      const urls = Object.values(written).filter((value) => typeof value === 'string');
+      expect(urls.every((each) => new URL(each).hostname === '127.0.0.1')).toBe(true);
+      for (const each of urls) expect(await reachableFromOutside(Number(new URL(each).port))).toEqual([]);
+      expect((await fetch(`${url}/health`)).status).toBe(200);
+    },
+  );
+
+  it(
+    proves('stack.flags', '--quiet prints the ready line and nothing else; --port and --instances are honoured'),
+    async () => {
+      const port = await freePort();
+      const stack = start('--port', String(port), '--quiet', '--instances', '2', '--ephemeral');
+      expect(await stack.ready()).toBe(`http://127.0.0.1:${port}`);
+      expect(stack.stdout).toEqual([`ready http://127.0.0.1:${port}`]);
+      expect(stack.stderr).toEqual([]);
+      // Azurite and two gateways.
+      expect(await stack.descendants()).toHaveLength(3);
+    },
+  );
+
+  it(proves('stack.flags', '--config takes another folder'), async () => {
+    const config = await copyConfig((text) => text.replaceAll(/\bstandard\b/g, 'seven-years'));
+    const stack = start('--port', '0', '--quiet', '--ephemeral', '--config', config);
+    await stack.ready();
+    expect(
+      await blobs(await addresses())
+        .getContainerClient('transcripts-seven-years')
+        .exists(),
+    ).toBe(true);
+  });
+
+  it(proves('stack.flags', 'an unknown flag is one line and exit code 2'), async () => {
+    const stack = start('--no-such-flag');
+    expect(await stack.ended()).toBe(2);
+    expect(stack.stderr).toEqual(["unknown option '--no-such-flag' (--help lists the flags)"]);
+  });
+
+  it('refuses a data folder that a running stack uses', async () => {
+    await start('--port', '0', '--quiet', '--ephemeral').ready();
+    await expectRefusal(start('--port', '0'), [`the data folder ${data} is in use by a running stack`]);
+  });
+});
+
+describe('refusals', () => {
+  it(proves('stack.port-in-use', 'a port in use is one line'), async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const port = (other.address() as { port: number }).port;
+    await expectRefusal(start('--port', String(port)), [`port ${port} is in use`]);
+    other.close();
+  });
+
+  it(proves('stack.bad-config', 'each mistake in the configuration is one line, with its place'), async () => {
+    const config = await copyConfig((text) =>
+      text.replace('retention: standard', 'retention: standart\n    colour: blue'),
+    );
+    await expectRefusal(start('--port', '0', '--config', config), [
+      expect.stringMatching(/^gateway\.yaml:\d+:\d+ servers\.crm\.(retention|colour): .+$/),
+      expect.stringMatching(/^gateway\.yaml:\d+:\d+ servers\.crm\.(retention|colour): .+$/),
+    ]);
+  });
+
+  it(proves('stack.bad-config', 'a mistake in a policy is one line, with its place'), async () => {
+    const config = await copyConfig((text) => text);
+    const policies = join(config, 'policies.cedar');
+    const text = await readFile(policies, 'utf8');
+    await writeFile(policies, text.replace('Group::"support"', 'Group::"suport"'));
+    await expectRefusal(start('--port', '0', '--config', config), [
+      expect.stringMatching(/^policies\.cedar:\d+(:\d+)? .+$/),
+    ]);
+  });
+
+  it(proves('stack.missing-file', 'a missing file is one line that names it'), async () => {
+    const config = await copyConfig((text) => text);
+    await rm(join(config, 'policies.cedar'));
+    await expectRefusal(start('--port', '0', '--config', config), [
+      expect.stringMatching(/^policies\.cedar: not found: .*policies\.cedar$/),
+    ]);
+  });
+
+  it(proves('stack.missing-file', 'a missing folder is one line too'), async () => {
+    const config = join(folder, 'nowhere');
+    await expectRefusal(start('--port', '0', '--config', config), [`there is no configuration folder ${config}`]);
+  });
+});
+
+describe('stop', () => {
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    proves('stack.stop', '%s ends every process within 3 s, with exit code 0 and no stack.json'),
+    async (signal) => {
+      const stack = start('--port', '0', '--quiet', '--instances', '2');
+      await stack.ready();
+      const pids = [stack.pid, ...(await stack.descendants())];
+      const askedMs = performance.now();
+      stack.signal(signal);
+      expect(await stack.ended()).toBe(0);
+      expect(await survivors(pids, 0)).toEqual([]);
+      expect(performance.now() - askedMs).toBeLessThan(3_000);
+      expect((await readStackFile(data)).ok).toBe(false);
+      expect(stack.stderr).toEqual([]);
+    },
+  );
+
+  it('a second signal ends it at once', async () => {
+    const stack = start('--port', '0', '--quiet', '--ephemeral');
+    await stack.ready();
+    const pids = [stack.pid, ...(await stack.descendants())];
+    stack.signal('SIGINT');
+    stack.signal('SIGTERM');
+    expect([0, 130]).toContain(await stack.ended());
+    expect(await survivors(pids, 1_000)).toEqual([]);
+  });
+
+  it('when it is killed, its children end by themselves', async () => {
+    const stack = start('--port', '0', '--quiet', '--ephemeral');
+    await stack.ready();
+    const pids = await stack.descendants();
+    expect(pids.length).toBeGreaterThan(1);
+    stack.signal('SIGKILL');
+    await stack.ended();
+    expect(await survivors(pids, 5_000)).toEqual([]);
+  });
+
+  it('a child that crashes is told in one line, and the rest ends with exit code 1', async () => {
+    const stack = start('--port', '0', '--quiet', '--ephemeral');
+    await stack.ready();
+    const pids = await stack.descendants();
+    process.kill(pids.at(-1) ?? 0, 'SIGKILL');
+    expect(await stack.ended()).toBe(1);
+    expect(stack.stderr).toEqual([expect.stringMatching(/^(azurite|gateway) \(process \d+\) ended by itself/)]);
+    expect(await survivors(pids, 0)).toEqual([]);
+  });
+});
+
+describe('data', () => {
+  it(proves('stack.data', 'survives a restart: blobs, keys and the CRM’s key'), async () => {
+    const first = start('--port', '0', '--quiet');
+    await first.ready();
+    const before = await addresses();
+    await blobs(before).getContainerClient('kept').create();
+    const keys = await signingKeyId(before);
+    const crmKey = await readFile(join(data, 'crm-api-key'), 'utf8');
+    first.signal('SIGTERM');
+    expect(await first.ended()).toBe(0);
+
+    await start('--port', '0', '--quiet').ready();
+    const after = await addresses();
+    expect(await blobs(after).getContainerClient('kept').exists()).toBe(true);
+    expect(await signingKeyId(after)).toBe(keys);
+    expect(await readFile(join(data, 'crm-api-key'), 'utf8')).toBe(crmKey);
+  });
+
+  it(proves('stack.data', 'is gone with --ephemeral, which leaves nothing in the folder but its log'), async () => {
+    const first = start('--port', '0', '--quiet', '--ephemeral');
+    await first.ready();
+    const before = await addresses();
+    await blobs(before).getContainerClient('kept').create();
+    const keys = await signingKeyId(before);
+    first.signal('SIGTERM');
+    expect(await first.ended()).toBe(0);
+
+    await start('--port', '0', '--quiet', '--ephemeral').ready();
+    const after = await addresses();
+    expect(await blobs(after).getContainerClient('kept').exists()).toBe(false);
+    expect(await signingKeyId(after)).not.toBe(keys);
+  });
+});
+
+async function copyConfig(edit: (gateway: string) => string): Promise<string> {
+  const config = join(folder, 'config');
+  await cp(sampleConfig, config, { recursive: true });
+  const gateway = join(config, 'gateway.yaml');
+  await writeFile(gateway, edit(await readFile(gateway, 'utf8')));
+  return config;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** This machine's addresses but loopback at which the port answers. */
+async function reachableFromOutside(port: number): Promise<string[]> {
+  const outside = Object.values(networkInterfaces())
+    .flatMap((list) => list ?? [])
+    .filter((each) => !each.internal && each.family === 'IPv4');
+  const answers = await Promise.all(
+    outside.map(async ({ address }) => {
+      const { promise, resolve } = Promise.withResolvers<boolean>();
+      const socket = connect({ host: address, port, timeout: 1_000 });
+      socket
+        .once('connect', () => resolve(true))
+        .once('error', () => resolve(false))
+        .once('timeout', () => resolve(false));
+      const answered = await promise;
+      socket.destroy();
+      return answered ? [address] : [];
+    }),
+  );
+  return answers.flat();
+}
