@@ -13,11 +13,11 @@ import { err } from '../result.ts';
 import type { GatewayPorts } from './ports.ts';
 
 export function createAuthenticator(config: Config, ports: GatewayPorts, resource: ResourceOptions): Authenticator {
-  const { entra, nowMs } = ports;
+  const { entra, nowMs, deadline } = ports;
   const verifier = createTokenVerifier({
     ...entra,
     ...config.identity,
-    keys: createRemoteKeySource({ url: entra.keysUrl, fetch, nowMs }),
+    keys: createRemoteKeySource({ url: entra.keysUrl, fetch, nowMs, deadline }),
     nowMs,
   });
   return {

@@ -1,0 +1,171 @@
+/**
+ * The real gateway in this process: real policy, masking, transcripts and upstream calls, tokens of the Entra stand-in.
+ * Storage and vault are ports in memory, so that a test can make them fail at one exact operation; `node:http` in front.
+ */
+
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Agent } from 'undici';
+import { startEntra } from '../../../infra/local/entra/start.ts';
+import { loadConfig } from '../../../shared/config/load-config.ts';
+import { formatProblems } from '../../../shared/config/problems.ts';
+import { digestTool } from '../../../shared/config/tool-digest.ts';
+import { createGateway } from '../../../shared/gateway/gateway.ts';
+import type { HttpAnswer, HttpCall } from '../../../shared/mcp/http.ts';
+import { createPolicyEngine } from '../../../shared/policy/create-engine.ts';
+import { createMemoryTable, createMemoryWrapper } from '../../unit/keys/memory-vault.ts';
+import { createMemoryStore, type MemoryStore } from '../../unit/transcripts/memory-store.ts';
+import { createTestEndorser } from '../../unit/transcripts/scene.ts';
+import { type RecordingUpstream, startRecordingUpstream } from './recording-upstream.ts';
+
+export const UPSTREAM_SECRET = 'upstream-secret-4711';
+
+export interface TestGateway {
+  readonly url: string;
+  readonly upstream: RecordingUpstream;
+  readonly store: MemoryStore;
+  readonly logged: string[];
+  token(request: Parameters<Entra['issueToken']>[0]): Promise<string>;
+  /** Every record of every transcript, parsed, in the order of the blobs. */
+  records(): Record<string, unknown>[];
+  stop(): Promise<void>;
+}
+
+type Entra = Awaited<ReturnType<typeof startEntra>>;
+
+export interface TestGatewayOptions {
+  readonly policies: string;
+  /** Definitions of the tools that are pinned on server `crm`. */
+  readonly tools: readonly { readonly name: string; readonly [member: string]: unknown }[];
+  /** Further lines of gateway.yaml, at the top level. */
+  readonly yaml?: string;
+  /** Further lines under servers.crm, indented by four spaces. */
+  readonly serverYaml?: string;
+}
+
+export async function startTestGateway(options: TestGatewayOptions): Promise<TestGateway> {
+  const upstream = await startRecordingUpstream();
+  const store = createMemoryStore();
+  const logged: string[] = [];
+  let answer: (call: HttpCall) => Promise<HttpAnswer> = async () => ({ status: 503, headers: {} });
+  const front = createServer(async (request, response) => {
+    const gone = new AbortController();
+    response.on('close', () => response.writableFinished || gone.abort(new Error('client gone')));
+    const { method = 'GET', url = '/' } = request;
+    const path = url.split('?', 1)[0] ?? '';
+    const body = method === 'POST' ? (Readable.toWeb(request) as ReadableStream<Uint8Array>) : null;
+    const headers = new Headers();
+    for (const [name, value] of Object.entries(request.headers)) if (value !== undefined) headers.set(name, `${value}`);
+    const params = { server: decodeURIComponent(path.replace(/^\/mcp\//, '')) };
+    const answered = await answer({ method, url: `${base}${url}`, headers, params, body, signal: gone.signal });
+    response.writeHead(answered.status, answered.headers);
+    if (answered.body instanceof ReadableStream) Readable.fromWeb(answered.body as never).pipe(response);
+    else response.end(answered.body);
+  });
+  await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve));
+  const base = `http://127.0.0.1:${(front.address() as AddressInfo).port}`;
+  const entra = await startEntra({ port: 0, publicUrl: base, servers: ['crm'] });
+  const dispatcher = new Agent();
+
+  const config = await loadTestConfig(options, upstream.url);
+  const policy = createPolicyEngine(config);
+  if (!policy.ok) throw new Error(formatProblems(policy.error));
+  const gateway = createGateway(config, policy.value, {
+    publicUrl: base,
+    entra: {
+      tenantId: entra.tenantId,
+      clientId: '5a11e000-0000-4000-8000-0000000000c0',
+      v1Issuer: `https://sts.windows.net/${entra.tenantId}/`,
+      v2Issuer: entra.issuer,
+      keysUrl: `${entra.url}/${entra.tenantId}/discovery/v2.0/keys`,
+    },
+    keyringStore: createMemoryTable(),
+    keyWrapper: createMemoryWrapper(),
+    endorser: createTestEndorser(),
+    segments: store,
+    secrets: { read: async () => ({ value: UPSTREAM_SECRET, version: 'v1' }) },
+    dispatcher,
+    log: (level, event) => logged.push(`${level} ${event}`),
+    nowMs: Date.now,
+    monotonicMs: () => performance.now(),
+    randomBytes,
+    newId: randomUUID,
+    deadline: AbortSignal.timeout,
+    pause: (ms, signal) => pause(ms, undefined, { signal, ref: false }).catch(() => undefined),
+    after: (delayMs, run) => {
+      const timer = setTimeout(run, delayMs).unref();
+      return () => clearTimeout(timer);
+    },
+  });
+  answer = (call) => gateway.mcp(call);
+
+  return {
+    url: `${base}/mcp/crm`,
+    upstream,
+    store,
+    logged,
+    token: (request) => entra.issueToken(request),
+    records: () => [...store.content.entries()].flatMap(([name, bytes]) => parseSegment(name, bytes)),
+    async stop() {
+      await gateway.close();
+      await dispatcher.destroy();
+      await upstream.stop();
+      await entra.stop();
+      front.closeAllConnections();
+      await new Promise((resolve) => front.close(resolve));
+    },
+  };
+}
+
+async function loadTestConfig(options: TestGatewayOptions, upstreamUrl: string) {
+  const folder = await mkdtemp(join(tmpdir(), 'sallyport-flow-'));
+  try {
+    const pinned = Object.fromEntries(
+      options.tools.map((tool) => [tool.name, { digest: digestTool(tool as never), definition: tool }]),
+    );
+    await Promise.all([
+      writeFile(join(folder, 'gateway.yaml'), gatewayYaml(options)),
+      writeFile(join(folder, 'policies.cedar'), options.policies),
+      writeFile(join(folder, 'tools.lock.json'), JSON.stringify({ version: 1, servers: { crm: pinned } })),
+    ]);
+    const config = await loadConfig({ folder, variables: () => upstreamUrl });
+    if (!config.ok) throw new Error(formatProblems(config.error));
+    return config.value;
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+function gatewayYaml({ yaml = '', serverYaml = '' }: TestGatewayOptions): string {
+  return `version: 1
+groups:
+  support: 5a11e000-0000-4000-8000-0000000000a1
+  finance: 5a11e000-0000-4000-8000-0000000000a2
+quorums:
+  finance: { from: [{ group: finance, people: 1 }] }
+servers:
+  crm:
+    url: \${UPSTREAM_URL}
+    credential: { secret: crm-api-key, header: x-api-key }
+    retention: standard
+${serverYaml}
+transcripts:
+  retention: { standard: { days: 30 } }
+${yaml}
+`;
+}
+
+function parseSegment(name: string, bytes: Buffer): Record<string, unknown>[] {
+  if (!name.endsWith('.jsonl')) return [];
+  return bytes
+    .toString('utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => ({ ...JSON.parse(line), blob: name }));
+}
