@@ -1,11 +1,17 @@
-import { defineConfig } from 'vitest/config';
-
 /**
  * Fast tests first: `unit` needs nothing but the source; `stack` drives the built app, Azurite and the stand-ins
  * over the wire, one file at a time on two cores, because each starts processes of its own.
  */
+import { defineConfig } from 'vitest/config';
+
+/** Real totals for `.ci/run`, which prints them as its last line. */
+const ciReporters = process.env.CI
+  ? { reporters: ['default', 'json'], outputFile: { json: '.local/test-report.json' } }
+  : {};
+
 export default defineConfig({
   test: {
+    ...ciReporters,
     projects: [
       {
         test: {
