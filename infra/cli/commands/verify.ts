@@ -1,0 +1,97 @@
+/**
+ * `sallyport verify`: a shell around `verifyTranscripts` (DESIGN §6). It reads, and changes nothing.
+ * Exit codes are an interface (DESIGN §8): 0 intact, 1 tampered, 2 could not read.
+ */
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { verifyTranscripts } from '../../../shared/transcripts/verify.ts';
+import type { SegmentReport, VerifyReport } from '../../../shared/transcripts/verify-report.ts';
+import { CommandFailure, exitCodes } from '../outcome.ts';
+import { openAccount } from '../transcripts/account-source.ts';
+import { openFolder } from '../transcripts/folder-source.ts';
+import { formatSegment, formatTotals, messageOf, toJson } from '../transcripts/format-report.ts';
+import { openLocal } from '../transcripts/local-source.ts';
+import type { TranscriptSource } from '../transcripts/source.ts';
+
+interface Flags {
+  readonly local?: boolean;
+  readonly data: string;
+  readonly account?: string;
+  readonly vault?: string;
+  readonly sealKey: string;
+  readonly folder?: string;
+  readonly key?: string;
+  readonly session?: string;
+  readonly verbose?: boolean;
+  readonly json?: boolean;
+}
+
+const explanation = `
+One of --local, --account and --folder says where the transcripts are.
+
+Exit codes:
+  0  intact: everything that was found holds; segments without a close record are counted as open or cut off
+  1  tampered: something that is not as its writer left it; the first bad record of each segment is named
+  2  could not read: storage, vault or key out of reach, nothing found, or bad flags
+
+What it does not show, until seals do: whole segments removed, whole appends removed from a segment's end.`;
+
+export function addVerifyCommand(program: Command): void {
+  program
+    .command('verify')
+    .description('Verifies transcripts from their bytes: chains, signatures, side blobs.')
+    .option('--local', 'of the local stack, running or not')
+    .option('--data <dir>', 'data folder of the local stack', '.local')
+    .option('--account <url>', 'of a storage account, e.g. https://name.blob.core.windows.net; needs --vault or --key')
+    .option('--vault <url>', 'the Key Vault whose key endorses writers')
+    .option('--seal-key <name>', 'the name of that key', 'transcript-seal')
+    .option('--folder <dir>', 'of downloaded blobs, {dir}/{container}/{name}; needs --key')
+    .option('--key <file>', 'the endorsing public key: JWK, JWK set or PEM')
+    .option('--session <id>', 'the segments of this session only')
+    .option('--verbose', 'list every segment, not only bad ones')
+    .option('--json', 'print JSON')
+    .addHelpText('after', explanation)
+    .action(async (flags: Flags) => {
+      await using source = await openSource(flags);
+      process.exitCode = await verify(source, flags);
+    });
+}
+
+function openSource(flags: Flags): Promise<TranscriptSource> {
+  const { local, account, vault, folder, key } = flags;
+  if ([local, account, folder].filter((place) => place !== undefined).length !== 1) {
+    throw new CommandFailure('say where the transcripts are: one of --local, --account URL and --folder DIR');
+  }
+  if (account !== undefined) {
+    if (key !== undefined) return openAccount({ account, key: { file: key } });
+    if (vault === undefined) throw new CommandFailure('--account needs --vault URL, or --key FILE');
+    return openAccount({ account, key: { vault, name: flags.sealKey } });
+  }
+  if (folder !== undefined) {
+    if (key === undefined) throw new CommandFailure('--folder needs --key FILE, the public key that endorses writers');
+    return openFolder(resolve(folder), key);
+  }
+  return openLocal(resolve(flags.data));
+}
+
+/** Prints as it goes; returns the exit code. */
+async function verify(source: TranscriptSource, flags: Flags): Promise<number> {
+  const listed: SegmentReport[] = [];
+  const onSegment = (report: SegmentReport): void => {
+    const isBad = report.state === 'tampered' || report.state === 'unreadable';
+    if (!isBad && !flags.verbose) return;
+    if (flags.json) listed.push(report);
+    else console.log(formatSegment(report));
+  };
+  const { reader, endorsingKey, description } = source;
+  const filter = flags.session === undefined ? {} : { session: flags.session };
+  let report: VerifyReport;
+  try {
+    report = await verifyTranscripts({ reader, endorsingKey, filter, onSegment });
+  } catch (cause) {
+    throw new CommandFailure(`the transcripts of ${description} cannot be listed: ${messageOf(cause)}`, { cause });
+  }
+  console.log(flags.json ? toJson(report, listed) : formatTotals(report, description));
+  if (report.state === 'intact') return exitCodes.done;
+  return report.state === 'tampered' ? exitCodes.wrong : exitCodes.failed;
+}

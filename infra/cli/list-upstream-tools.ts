@@ -1,0 +1,57 @@
+/**
+ * Asks an upstream for all its tools, as the upstream gives them: every page, nothing reshaped, nothing left out.
+ * It follows no redirect, because the credential would go along, and it runs no tool.
+ */
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { z } from 'zod';
+import type { Secret } from '../../shared/credentials/secret.ts';
+
+const DEADLINE_MS = 30_000;
+/** Pages of one list: a server whose cursor never ends must not hold the command. */
+const MOST_PAGES = 100;
+
+export interface UpstreamAddress {
+  readonly url: string;
+  /** The header and its whole value. */
+  readonly credential?: { readonly header: string; readonly value: Secret };
+}
+
+const pageSchema = z.looseObject({
+  tools: z.array(z.looseObject({ name: z.string() })),
+  nextCursor: z.string().optional(),
+});
+
+export type ListedTool = z.output<typeof pageSchema>['tools'][number];
+
+/** Rejects where the upstream can't be reached, refuses, or breaks the protocol. */
+export async function listUpstreamTools({ url, credential }: UpstreamAddress): Promise<readonly ListedTool[]> {
+  const client = new Client(
+    { name: 'sallyport-pin', version: '0.1.0' },
+    { versionNegotiation: { mode: 'auto' }, capabilities: {} },
+  );
+  const headers: Record<string, string> =
+    credential === undefined ? {} : { [credential.header]: credential.value.reveal() };
+  const transport = new StreamableHTTPClientTransport(new URL(url), {
+    requestInit: { headers },
+    fetch: (target, init) => fetch(target, { ...init, redirect: 'error' }),
+  });
+  try {
+    await client.connect(transport, { timeout: DEADLINE_MS });
+    return await listPages(client);
+  } finally {
+    await client.close();
+  }
+}
+
+async function listPages(client: Client): Promise<readonly ListedTool[]> {
+  const tools: ListedTool[] = [];
+  let cursor: string | undefined;
+  for (let page = 0; page < MOST_PAGES; page += 1) {
+    const request = { method: 'tools/list', params: cursor === undefined ? {} : { cursor } };
+    const result = await client.request(request, pageSchema, { timeout: DEADLINE_MS });
+    tools.push(...result.tools);
+    cursor = result.nextCursor;
+    if (cursor === undefined) return tools;
+  }
+  throw new Error(`more than ${MOST_PAGES} pages of tools`);
+}

@@ -1,0 +1,35 @@
+/**
+ * `sallyport <command>`: what operators and auditors run. Each command is a file of its own under `commands/`; here is
+ * only how they are gathered and how a failure is told. Run it by `npx sallyport`, which finds a fit Node.
+ */
+import { Command } from 'commander';
+import { addPinCommand } from './commands/pin.ts';
+import { addPolicyCommand } from './commands/policy.ts';
+import { CommandFailure, exitCodes } from './outcome.ts';
+
+/** Sets the exit code of the process; never throws. */
+export async function runCli(argv: readonly string[]): Promise<void> {
+  const program = new Command('sallyport')
+    .description('Operates Sallyport, a gateway for MCP servers, and checks what it recorded.')
+    .helpCommand(false)
+    .exitOverride();
+  addPolicyCommand(program);
+  addPinCommand(program);
+  try {
+    await program.parseAsync(argv);
+  } catch (error) {
+    process.exitCode = tell(error);
+  }
+}
+
+function tell(error: unknown): number {
+  // Commander has printed the help, or what is wrong with the flags, before it throws.
+  if (error instanceof Error && 'code' in error && String(error.code).startsWith('commander.')) {
+    return 'exitCode' in error && error.exitCode === 0 ? exitCodes.done : exitCodes.failed;
+  }
+  if (error instanceof CommandFailure) console.error(error.message);
+  else console.error(error);
+  return exitCodes.failed;
+}
+
+if (import.meta.main) await runCli(process.argv);

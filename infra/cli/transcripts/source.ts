@@ -1,0 +1,13 @@
+/**
+ * Where a command finds transcripts and the key that vouches for their writers: one shape for an Azure account, a
+ * running or resting local stack, and a folder of downloaded blobs.
+ */
+import type { TranscriptReader } from '../../../shared/transcripts/segment-store.ts';
+import type { EndorsingKey } from '../../../shared/transcripts/verify-genesis.ts';
+
+export interface TranscriptSource extends AsyncDisposable {
+  readonly reader: TranscriptReader;
+  readonly endorsingKey: EndorsingKey;
+  /** For people: where it looks. */
+  readonly description: string;
+}
