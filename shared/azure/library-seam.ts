@@ -59,7 +59,7 @@ export function openLibrarySeam(watcher: SeamWatcher): LibrarySeam | undefined {
   return {
     answer: async (invocationId, status) => {
       try {
-        await getInvocationModel(describeOrphan(invocationId)).getResponse({}, { status });
+        await getInvocationModel(describeOrphan(invocationId)).getResponse({ invocationId }, { status });
         return true;
       } catch {
         return false;
