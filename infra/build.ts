@@ -6,7 +6,7 @@
  */
 import { glob, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BuildFailure, build, type Metafile } from 'esbuild';
+import { type BuildFailure, build, type Metafile, stop } from 'esbuild';
 import { z } from 'zod';
 import { err, ok, type Result } from '../shared/result.ts';
 
@@ -66,6 +66,9 @@ async function bundle(appDir: string, entryPoints: string[]): Promise<Result<Met
   } catch (cause) {
     if (!isBuildFailure(cause)) throw cause;
     return err(cause.errors.map(({ text, location }) => `build: ${describePlace(location)}${text}`));
+  } finally {
+    // Its process would otherwise live as long as this one, which may be a gateway's whole life.
+    await stop();
   }
 }
 

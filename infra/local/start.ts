@@ -144,7 +144,7 @@ function shorten(path: string): string {
 
 function formatTimings({ timings }: Stack): string {
   return Object.entries(timings)
-    .map(([name, ms]) => `${name} ${(ms / 1_000).toFixed(1)}`)
+    .map(([name, ms]) => `${name} ${ms} ms`)
     .join(', ');
 }
 

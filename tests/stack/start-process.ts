@@ -52,34 +52,33 @@ export function runStart(...args: string[]): StartProcess {
   };
 }
 
-/** Waits until none of the processes is there any more; the ids of those that still are after `withinMs`. */
+/** Waits until none of the processes runs any more; the ids of those that still do after `withinMs`. */
 export async function survivors(pids: readonly number[], withinMs: number): Promise<number[]> {
   const untilMs = performance.now() + withinMs;
-  let left = pids.filter(isAlive);
-  while (left.length > 0 && performance.now() < untilMs) {
+  for (;;) {
+    const running = new Set((await listProcesses()).map(({ pid }) => pid));
+    const left = pids.filter((pid) => running.has(pid));
+    if (left.length === 0 || performance.now() >= untilMs) return left;
     await sleep(50);
-    left = left.filter(isAlive);
-  }
-  return left;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
   }
 }
 
 async function listDescendants(root: number): Promise<number[]> {
-  const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'pid=,ppid=']);
-  const pairs = stdout
+  const processes = await listProcesses();
+  const below = (parent: number): number[] =>
+    processes.flatMap(({ pid, parentPid }) => (parentPid === parent ? [pid, ...below(pid)] : []));
+  return below(root);
+}
+
+/** All but zombies: those have ended, and wait for a parent that may be slow to look. */
+async function listProcesses(): Promise<{ readonly pid: number; readonly parentPid: number }[]> {
+  const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'pid=,ppid=,stat=']);
+  return stdout
     .trim()
     .split('\n')
-    .map((line) => line.trim().split(/\s+/).map(Number));
-  const below = (parent: number): number[] =>
-    pairs.flatMap(([pid = 0, ppid]) => (ppid === parent ? [pid, ...below(pid)] : []));
-  return below(root);
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, , state]) => !state?.startsWith('Z'))
+    .map(([pid, parentPid]) => ({ pid: Number(pid), parentPid: Number(parentPid) }));
 }
 
 async function withDeadline<T>(promise: Promise<T>, what: string): Promise<T> {

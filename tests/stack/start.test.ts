@@ -204,7 +204,7 @@ describe('stop', () => {
     stack.signal('SIGINT');
     stack.signal('SIGTERM');
     expect([0, 130]).toContain(await stack.ended());
-    expect(await survivors(pids, 1_000)).toEqual([]);
+    expect(await survivors(pids, 500)).toEqual([]);
   });
 
   it('when it is killed, its children end by themselves', async () => {
