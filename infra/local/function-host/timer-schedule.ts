@@ -14,7 +14,8 @@ export interface TimerSchedule {
   intervalMs(after: Date): number;
 }
 
-const FIELD = /^[0-9a-z*,/-]+$/i;
+/** Numbers and the three-letter names: of what cron-parser knows beyond NCRONTAB (L, #, H, @daily) nothing. */
+const FIELD = /^([0-9*,/-]|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|sun|mon|tue|wed|thu|fri|sat)+$/i;
 const PROBED_OCCURRENCES = 5;
 
 /** Throws `TimerScheduleError` with one line. */
