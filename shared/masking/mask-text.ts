@@ -1,0 +1,48 @@
+/**
+ * Puts markers where the findings are. In text that is JSON a bare number becomes 0, so that it stays JSON; inside its
+ * strings a marker does no harm. Whether the text really is JSON is not checked: the first character decides.
+ */
+import type { Finding, Range } from './finding.ts';
+import { MASKED_NUMBER, markerOf } from './marker.ts';
+
+const STARTS_LIKE_JSON = /^\s*[[{]/;
+const NUMBER_UNIT = /[-+0-9.eE]/;
+
+export function maskText(text: string, findings: readonly Finding[]): string {
+  const isOutsideStrings = STARTS_LIKE_JSON.test(text) ? createStringTracker(text) : () => false;
+  let masked = '';
+  let position = 0;
+  for (const finding of findings) {
+    const bare = isOutsideStrings(finding.start) ? bareNumberAround(text, finding) : undefined;
+    const { start, end } = bare ?? finding;
+    if (start < position) continue;
+    masked += text.slice(position, start) + (bare === undefined ? markerOf(finding.classes) : MASKED_NUMBER);
+    position = end;
+  }
+  return masked + text.slice(position);
+}
+
+/** Asked with rising positions: is this one outside the text's JSON strings? */
+function createStringTracker(text: string): (position: number) => boolean {
+  let isInString = false;
+  let index = 0;
+  return (position) => {
+    for (; index < position; index += 1) {
+      const unit = text.charAt(index);
+      if (unit === '"') isInString = !isInString;
+      else if (unit === '\\' && isInString) index += 1;
+    }
+    return !isInString;
+  };
+}
+
+/** The whole JSON number a finding lies in, if it stands where JSON has a value. */
+function bareNumberAround(text: string, finding: Range): Range | undefined {
+  let { start, end } = finding;
+  while (start > 0 && NUMBER_UNIT.test(text.charAt(start - 1))) start -= 1;
+  while (end < text.length && NUMBER_UNIT.test(text.charAt(end))) end += 1;
+  const isNumber = /^-?\d[\d.]*(?:[eE][-+]?\d+)?$/.test(text.slice(start, end));
+  const isValue = /[[:,]\s{0,64}$/.test(text.slice(Math.max(0, start - 65), start));
+  const isWhole = /^\s*(?:[\]},]|$)/.test(text.slice(end, end + 65));
+  return isNumber && isValue && isWhole ? { start, end } : undefined;
+}

@@ -1,0 +1,93 @@
+/**
+ * Makes a text readable to the detectors without losing where things stand: digits of any script to ASCII, compatibility
+ * forms (NFKC, character by character), invisible characters out, JSON escapes read. Each unit of the result knows its
+ * place in the source, so that a mask always covers whole characters and whole escapes. Joining, decoding and the like
+ * (base64, percent, entities) are not done here.
+ */
+import type { Range } from './finding.ts';
+
+export interface Normalised {
+  readonly text: string;
+  toSource(range: Range): Range;
+}
+
+/** Non-ASCII characters that can become a digit or an `@`: without one of them a text cannot hide what detectors want. */
+const HIDES_DATA = /[[\p{Nd}\p{No}\uff20\ufe6b]--[0-9]]/v;
+const INVISIBLE = /[\p{Cf}\p{Mn}\p{Me}\u115f\u1160\u3164\uffa0]/u;
+const DASH = /[\p{Pd}\u2212]/u;
+const SPACE = /\p{Zs}/u;
+const FULL_STOP = /[\u3002\uff0e\uff61]/;
+const DIGIT = /\p{Nd}/u;
+const HEX_4 = /^[0-9A-Fa-f]{4}$/;
+const ESCAPES: ReadonlyMap<string, string> = new Map([
+  ['n', '\n'],
+  ['r', '\r'],
+  ['t', '\t'],
+  ['b', '\b'],
+  ['f', '\f'],
+  ['"', '"'],
+  ['/', '/'],
+  ['\\', '\\'],
+]);
+
+/** Can this text, which has no `@` and too few ASCII digits, still hold something? */
+export function mayHide(text: string): boolean {
+  return text.includes('\\u') || HIDES_DATA.test(text);
+}
+
+export function normalise(source: string): Normalised {
+  const starts: number[] = [];
+  const ends: number[] = [];
+  let text = '';
+  let index = 0;
+  while (index < source.length) {
+    const unit = readUnit(source, index);
+    const end = index + unit.length;
+    for (let count = 0; count < unit.text.length; count += 1) {
+      starts.push(index);
+      ends.push(end);
+    }
+    text += unit.text;
+    index = end;
+  }
+  return {
+    text,
+    toSource: ({ start, end }) => ({ start: starts[start] ?? source.length, end: ends[end - 1] ?? source.length }),
+  };
+}
+
+/** What one character or escape becomes, and how many UTF-16 units of the source it took. */
+function readUnit(source: string, index: number): { readonly text: string; readonly length: number } {
+  const code = source.codePointAt(index) ?? 0;
+  if (code === 0x5c) return readEscape(source, index);
+  if (code < 0x80) return { text: source.charAt(index), length: 1 };
+  return { text: fold(code), length: code > 0xffff ? 2 : 1 };
+}
+
+/** A backslash that begins no JSON escape stands for itself. */
+function readEscape(source: string, index: number): { readonly text: string; readonly length: number } {
+  const letter = source.charAt(index + 1);
+  const plain = ESCAPES.get(letter);
+  if (plain !== undefined) return { text: plain, length: 2 };
+  const hex = source.slice(index + 2, index + 6);
+  if (letter !== 'u' || !HEX_4.test(hex)) return { text: '\\', length: 1 };
+  return { text: fold(Number.parseInt(hex, 16)), length: 6 };
+}
+
+function fold(code: number): string {
+  const character = String.fromCodePoint(code);
+  if (code < 0x80) return character;
+  if (INVISIBLE.test(character)) return '';
+  if (DIGIT.test(character)) return digitOf(code);
+  if (DASH.test(character)) return '-';
+  if (SPACE.test(character)) return ' ';
+  if (FULL_STOP.test(character)) return '.';
+  return character.normalize('NFKC');
+}
+
+/** Unicode keeps the ten digits of a script together (UAX #44): the distance to the first of them, modulo ten. */
+function digitOf(code: number): string {
+  let first = code;
+  while (DIGIT.test(String.fromCodePoint(first - 1))) first -= 1;
+  return String((code - first) % 10);
+}
