@@ -9,8 +9,10 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 /** The development account that Azurite's documentation publishes; it opens nothing but an emulator. */
-const ACCOUNT = 'devstoreaccount1';
-const ACCOUNT_KEY = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
+export const developmentAccount = {
+  name: 'devstoreaccount1',
+  key: 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==',
+} as const;
 
 const READY_DEADLINE_MS = 30_000;
 const STOP_GRACE_MS = 2_000;
@@ -60,7 +62,7 @@ export async function startAzurite(
 
   try {
     const addresses = await waitUntilListening(child, ports);
-    const [blobUrl, queueUrl, tableUrl] = addresses.map((address) => `${address}/${ACCOUNT}`) as [
+    const [blobUrl, queueUrl, tableUrl] = addresses.map((address) => `${address}/${developmentAccount.name}`) as [
       string,
       string,
       string,
@@ -69,8 +71,8 @@ export async function startAzurite(
     if (pid === undefined) throw new Error('azurite: did not start');
     const connectionString = [
       'DefaultEndpointsProtocol=http',
-      `AccountName=${ACCOUNT}`,
-      `AccountKey=${ACCOUNT_KEY}`,
+      `AccountName=${developmentAccount.name}`,
+      `AccountKey=${developmentAccount.key}`,
       `BlobEndpoint=${blobUrl}`,
       `QueueEndpoint=${queueUrl}`,
       `TableEndpoint=${tableUrl}`,

@@ -2,7 +2,7 @@
  * `sallyport verify`: a shell around `verifyTranscripts` (DESIGN §6). It reads, and changes nothing.
  * Exit codes are an interface (DESIGN §8): 0 intact, 1 tampered, 2 could not read.
  */
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { verifyTranscripts } from '../../../shared/transcripts/verify.ts';
 import type { SegmentReport, VerifyReport } from '../../../shared/transcripts/verify-report.ts';
@@ -12,6 +12,9 @@ import { openFolder } from '../transcripts/folder-source.ts';
 import { formatSegment, formatTotals, messageOf, toJson } from '../transcripts/format-report.ts';
 import { openLocal } from '../transcripts/local-source.ts';
 import type { TranscriptSource } from '../transcripts/source.ts';
+
+/** Where `npm start` keeps its data, whatever folder this is run in. */
+const DEFAULT_DATA_FOLDER = join(import.meta.dirname, '../../../.local');
 
 interface Flags {
   readonly local?: boolean;
@@ -39,9 +42,9 @@ What it does not show, until seals do: whole segments removed, whole appends rem
 export function addVerifyCommand(program: Command): void {
   program
     .command('verify')
-    .description('Verifies transcripts from their bytes: chains, signatures, side blobs.')
+    .description('check from their bytes that transcripts are as they were written, and say what that shows')
     .option('--local', 'of the local stack, running or not')
-    .option('--data <dir>', 'data folder of the local stack', '.local')
+    .option('--data <dir>', 'data folder of the local stack', DEFAULT_DATA_FOLDER)
     .option('--account <url>', 'of a storage account, e.g. https://name.blob.core.windows.net; needs --vault or --key')
     .option('--vault <url>', 'the Key Vault whose key endorses writers')
     .option('--seal-key <name>', 'the name of that key', 'transcript-seal')
@@ -52,12 +55,16 @@ export function addVerifyCommand(program: Command): void {
     .option('--json', 'print JSON')
     .addHelpText('after', explanation)
     .action(async (flags: Flags) => {
-      await using source = await openSource(flags);
-      process.exitCode = await verify(source, flags);
+      const source = await openSource(flags);
+      try {
+        process.exitCode = await verify(source, flags);
+      } finally {
+        await source.close();
+      }
     });
 }
 
-function openSource(flags: Flags): Promise<TranscriptSource> {
+async function openSource(flags: Flags): Promise<TranscriptSource> {
   const { local, account, vault, folder, key } = flags;
   if ([local, account, folder].filter((place) => place !== undefined).length !== 1) {
     throw new CommandFailure('say where the transcripts are: one of --local, --account URL and --folder DIR');

@@ -22,12 +22,12 @@ export async function openAccount(options: {
   const description = account.host;
   const { key } = options;
   if ('file' in key) {
-    return { reader, endorsingKey: await readKeyFile(key.file), description, async [Symbol.asyncDispose]() {} };
+    return { reader, endorsingKey: await readKeyFile(key.file), description, close: async () => {} };
   }
   const vault = httpsUrl(key.vault, '--vault');
   const client = createKeyClient(vault.href, credential);
   const endorsingKey = createVaultKeys(client, key.name, (url) => url.origin === vault.origin);
-  return { reader, endorsingKey, description, async [Symbol.asyncDispose]() {} };
+  return { reader, endorsingKey, description, close: async () => {} };
 }
 
 function httpsUrl(text: string, flag: string): URL {

@@ -21,7 +21,7 @@ export async function openFolder(folder: string, keyFile: string): Promise<Trans
     reader: createFolderReader(folder),
     endorsingKey: await readKeyFile(keyFile),
     description: folder,
-    async [Symbol.asyncDispose]() {},
+    close: async () => {},
   };
 }
 

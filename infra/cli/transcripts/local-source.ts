@@ -36,33 +36,39 @@ function openRunning(stack: Stack): TranscriptSource {
     reader: createBlobTranscriptReader(service),
     endorsingKey: localVaultKeys(stack.keyVault, createStandInCredential(stack.entra)),
     description: `the stack at ${stack.gateway}`,
-    async [Symbol.asyncDispose]() {},
+    close: async () => {},
   };
 }
 
 async function openResting(dataDir: string): Promise<TranscriptSource> {
   const claim = await claimDataFolder(dataDir);
   if (!claim.ok) throw new CommandFailure(claim.error);
-  await using cleanup = new AsyncDisposableStack();
-  cleanup.defer(() => claim.value.release());
+  const closers: (() => Promise<void> | void)[] = [() => claim.value.release()];
+  const close = async (): Promise<void> => {
+    for (const end of closers.reverse()) await end();
+  };
   const { tenantId } = sampleDirectory;
   const issuer = `https://login.microsoftonline.com/${tenantId}`;
-  const azurite = await startAzurite({ folder: join(dataDir, 'azurite') });
-  cleanup.defer(() => azurite.stop());
-  const vault = await startKeyVault({ port: 0, folder: dataDir, issuer, tenantId });
-  cleanup.defer(() => vault.stop());
-  const running = cleanup.move();
-  return {
-    reader: createBlobTranscriptReader(BlobServiceClient.fromConnectionString(azurite.connectionString)),
-    endorsingKey: localVaultKeys(vault.url, createUnsignedCredential(tenantId)),
-    description: `${dataDir} (no stack runs on it)`,
-    [Symbol.asyncDispose]: () => running.disposeAsync(),
-  };
+  try {
+    const azurite = await startAzurite({ folder: join(dataDir, 'azurite') });
+    closers.push(() => azurite.stop());
+    const vault = await startKeyVault({ port: 0, folder: dataDir, issuer, tenantId });
+    closers.push(() => vault.stop());
+    return {
+      reader: createBlobTranscriptReader(BlobServiceClient.fromConnectionString(azurite.connectionString)),
+      endorsingKey: localVaultKeys(vault.url, createUnsignedCredential(tenantId)),
+      description: `${dataDir} (no stack runs on it)`,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
 /** The stand-in gets another port at each start, and key ids keep the old ones: any vault on this machine is meant. */
 function localVaultKeys(vaultUrl: string, credential: TokenCredential) {
-  return createVaultKeys(createKeyClient(vaultUrl, credential), vaultNames.sealKey, (url) => isLoopback(url.hostname));
+  return createVaultKeys(createKeyClient(vaultUrl, credential), vaultNames.sealKey, isLoopback);
 }
 
 /** A token for the vault from the stack's Entra ID, as the gateway's own identity. */

@@ -5,9 +5,11 @@
 import type { TranscriptReader } from '../../../shared/transcripts/segment-store.ts';
 import type { EndorsingKey } from '../../../shared/transcripts/verify-genesis.ts';
 
-export interface TranscriptSource extends AsyncDisposable {
+export interface TranscriptSource {
   readonly reader: TranscriptReader;
   readonly endorsingKey: EndorsingKey;
   /** For people: where it looks. */
   readonly description: string;
+  /** Ends whatever was started to read them. */
+  close(): Promise<void>;
 }

@@ -3,7 +3,7 @@
  * is never followed: only its version is taken from it, and asked of the vault and the key that the caller named.
  */
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { type KeyClient, type KeyVaultKey, RestError } from '@azure/keyvault-keys';
+import type { KeyClient, KeyVaultKey } from '@azure/keyvault-keys';
 import type { EndorsingKey } from '../../../shared/transcripts/verify-genesis.ts';
 
 /** `isOurVault`: whether a vault's URL, as a key id states it, means this client's vault. */
@@ -35,7 +35,7 @@ async function fetchKey(client: KeyClient, keyName: string, version: string): Pr
   try {
     key = await client.getKey(keyName, { version });
   } catch (error) {
-    if (error instanceof RestError && error.statusCode === 404) return undefined;
+    if (error instanceof Error && 'statusCode' in error && error.statusCode === 404) return undefined;
     throw error;
   }
   const { kty, crv, x, y } = key.key ?? {};
