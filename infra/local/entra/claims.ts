@@ -68,7 +68,8 @@ function userClaims({ directory, version, audience }: AccessTokenFacts, user: Us
       : { preferred_username: user.principalName };
   return {
     oid: user.objectId,
-    sub: pairwiseSubject(user.objectId, audience),
+    // Differs from app to app, so that nobody can mistake it for the person's id.
+    sub: createHash('sha256').update(`${user.objectId} ${audience}`).digest('base64url'),
     name: user.displayName,
     ...names,
     ...(scopes.length === 0 ? {} : { scp: scopes.join(' ') }),
@@ -82,9 +83,4 @@ function groupClaims(tenantId: string, user: User): Claims {
   if (user.groups.length <= GROUPS_IN_TOKEN) return { groups: user.groups };
   const endpoint = `https://graph.windows.net/${tenantId}/users/${user.objectId}/getMemberObjects`;
   return { _claim_names: { groups: 'src1' }, _claim_sources: { src1: { endpoint } } };
-}
-
-/** `sub` differs from app to app, so that nobody can mistake it for the person's id. */
-export function pairwiseSubject(objectId: string, audience: string): string {
-  return createHash('sha256').update(`${objectId} ${audience}`).digest('base64url');
 }

@@ -57,7 +57,12 @@ export function createTokenIssuer(options: {
   readonly gatewayClientId: string;
 }): TokenIssuer {
   const { directory, keys, issuer, gatewayClientId } = options;
-  let foreignKey: ReturnType<typeof createSigningKey> | undefined;
+  let foreignKey: Promise<EntraKeys['signingKey']> | undefined;
+
+  function getForeignKey(): Promise<EntraKeys['signingKey']> {
+    foreignKey ??= createSigningKey();
+    return foreignKey;
+  }
 
   async function issue(request: TokenRequest): Promise<string> {
     const version = request.version ?? directory.accessTokenVersion;
@@ -84,7 +89,7 @@ export function createTokenIssuer(options: {
   }
 
   async function sign({ alg = 'RS256', key = 'ours' }: TokenRequest, payload: JWTPayload): Promise<string> {
-    const signingKey = key === 'ours' ? keys.signingKey : await (foreignKey ??= createSigningKey());
+    const signingKey = key === 'ours' ? keys.signingKey : await getForeignKey();
     const header = { typ: 'JWT', alg, kid: key === 'unknown' ? signingKey.kid : keys.signingKey.kid };
     if (alg === 'RS256') {
       return new SignJWT(payload).setProtectedHeader(header).sign(await importJWK(signingKey, 'RS256'));

@@ -11,7 +11,7 @@ import {
   Provider,
   type ResourceServer,
 } from 'oidc-provider';
-import { accessTokenClaims, pairwiseSubject, type Subject } from './claims.ts';
+import { accessTokenClaims, type Subject } from './claims.ts';
 import { type App, type Directory, findApp, findUser } from './directory.ts';
 import { gatewayApp, type Resources } from './identifiers.ts';
 import { createTokenId } from './issue-token.ts';
@@ -41,8 +41,6 @@ export function createProvider(options: ProviderOptions): Provider {
     scopes: [...OIDC_SCOPES],
     claims: { openid: ['sub', 'oid', 'tid', 'ver'], profile: ['name', 'preferred_username'], email: ['email'] },
     responseTypes: ['code'],
-    subjectTypes: ['pairwise'],
-    pairwiseIdentifier: (_ctx, accountId, client) => pairwiseSubject(accountId, client.clientId),
     pkce: { required: () => true },
     ttl: {
       AccessToken: HOUR_SECONDS,
@@ -128,7 +126,6 @@ function describeAccount(directory: Directory, id: string) {
   return {
     accountId: user.objectId,
     claims: () => ({
-      // Made pairwise by oidc-provider.
       sub: user.objectId,
       oid: user.objectId,
       tid: directory.tenantId,

@@ -3,7 +3,8 @@
  * with PKCE, refresh, client credentials, the managed-identity endpoint, and `/_token`, which mints any token.
  * It does NOT imitate: passwords, MFA, consent screens, single sign-on, other tenants and guests, certificates and
  * on-behalf-of, device code, sign-out, SPA clients (CORS), Graph, AADSTS numbers beyond a few, tokens for resources
- * other than the gateway (but by managed identity), key rotation, revocation. Codes and refresh tokens end with it.
+ * other than the gateway (but by managed identity), key rotation, revocation, a pairwise `sub` in ID tokens. Codes and
+ * refresh tokens end with it.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
