@@ -5,6 +5,7 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { z } from 'zod';
 import type { Secret } from '../../shared/credentials/secret.ts';
+import { isObject, type JsonObject } from '../../shared/json/value.ts';
 
 const DEADLINE_MS = 30_000;
 /** Pages of one list: a server whose cursor never ends must not hold the command. */
@@ -17,14 +18,12 @@ export interface UpstreamAddress {
 }
 
 const pageSchema = z.looseObject({
-  tools: z.array(z.looseObject({ name: z.string() })),
+  tools: z.array(z.custom<JsonObject>(isObject, 'is not a tool')),
   nextCursor: z.string().optional(),
 });
 
-export type ListedTool = z.output<typeof pageSchema>['tools'][number];
-
 /** Rejects where the upstream can't be reached, refuses, or breaks the protocol. */
-export async function listUpstreamTools({ url, credential }: UpstreamAddress): Promise<readonly ListedTool[]> {
+export async function listUpstreamTools({ url, credential }: UpstreamAddress): Promise<readonly JsonObject[]> {
   const client = new Client(
     { name: 'sallyport-pin', version: '0.1.0' },
     { versionNegotiation: { mode: 'auto' }, capabilities: {} },
@@ -43,8 +42,8 @@ export async function listUpstreamTools({ url, credential }: UpstreamAddress): P
   }
 }
 
-async function listPages(client: Client): Promise<readonly ListedTool[]> {
-  const tools: ListedTool[] = [];
+async function listPages(client: Client): Promise<readonly JsonObject[]> {
+  const tools: JsonObject[] = [];
   let cursor: string | undefined;
   for (let page = 0; page < MOST_PAGES; page += 1) {
     const request = { method: 'tools/list', params: cursor === undefined ? {} : { cursor } };

@@ -5,6 +5,7 @@
 import { Command } from 'commander';
 import { addPinCommand } from './commands/pin.ts';
 import { addPolicyCommand } from './commands/policy.ts';
+import { addVerifyCommand } from './commands/verify.ts';
 import { CommandFailure, exitCodes } from './outcome.ts';
 
 /** Sets the exit code of the process; never throws. */
@@ -15,6 +16,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
     .exitOverride();
   addPolicyCommand(program);
   addPinCommand(program);
+  addVerifyCommand(program);
   try {
     await program.parseAsync(argv);
   } catch (error) {

@@ -25,7 +25,10 @@ type Loaded =
   | { readonly problems: readonly []; readonly config: Config; readonly engine: PolicyEngine };
 
 export function addPolicyCommand(program: Command): void {
-  const policy = program.command('policy').description('check policies.cedar, and ask what it would decide');
+  const policy = program
+    .command('policy')
+    .description('check policies.cedar, and ask what it would decide')
+    .helpCommand(false);
 
   withFolder(policy.command('check'))
     .description('say what is wrong with the policies and the rest of the configuration, with file and line')
