@@ -52,13 +52,12 @@ describe('forwarding', () => {
       'x-forwarded-host': 'evil.example.com',
       'proxy-authorization': 'Basic eDp5',
       'x-ms-invocation-id': '00000000-0000-0000-0000-000000000000',
-      'mcp-session-id': '',
       forwarded: 'for=10.0.0.1',
       te: 'trailers',
     };
     await post(gateway.url, alice, callText('read_note', '{"id":"n1"}'), smuggled);
     const modern = modernCall('tools/call', { name: 'read_note', arguments: { id: 'n1' } }, 'read_note');
-    await post(gateway.url, alice, modern.body, { ...smuggled, ...modern.headers });
+    await post(gateway.url, alice, modern.body, { ...smuggled, ...modern.headers, 'mcp-session-id': 'x' });
     expect(gateway.upstream.arrived).toHaveLength(2);
     const ours = ['accept', 'connection', 'content-length', 'content-type', 'host', 'user-agent', 'x-api-key'];
     const modernOurs = [...ours, 'mcp-method', 'mcp-name', 'mcp-protocol-version'].sort();

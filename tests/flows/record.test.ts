@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { proves } from '../requirements.ts';
 import { startTestGateway, type TestGateway } from './support/gateway.ts';
 import { answerEvents, answerResult } from './support/recording-upstream.ts';
-import { callText, PAY_TOOL, POLICIES, post, READ_TOOL } from './support/tools.ts';
+import { callText, PAY_TOOL, POLICIES, post, READ_TOOL, SECRET_TOOL } from './support/tools.ts';
 
 const CALL = callText('read_note', '{"id":"n1"}');
 const PERSONAL = 'Mail ada@example.com, SSN 536-22-1234, card 4111 1111 1111 1111, phone +1 415-555-0134.';
@@ -14,7 +14,7 @@ let alice: string;
 beforeAll(async () => {
   gateway = await startTestGateway({
     policies: POLICIES,
-    tools: [READ_TOOL, PAY_TOOL],
+    tools: [READ_TOOL, PAY_TOOL, SECRET_TOOL],
     yaml: 'limits: { firstByteMs: 700, deadlineMs: 1500, answerBytes: 100000, eventBytes: 50000 }',
   });
   alice = await gateway.token({ user: 'alice' });

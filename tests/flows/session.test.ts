@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { proves } from '../requirements.ts';
 import { startTestGateway, type TestGateway } from './support/gateway.ts';
 import { answerResult } from './support/recording-upstream.ts';
-import { callText, POLICIES, post, READ_TOOL } from './support/tools.ts';
+import { callText, PAY_TOOL, POLICIES, post, READ_TOOL, SECRET_TOOL } from './support/tools.ts';
 
 const RAW_ID = 'upstream-session-0815';
 const INITIALIZE =
@@ -19,7 +19,11 @@ let alice: string;
 let sealed: string;
 
 beforeAll(async () => {
-  gateway = await startTestGateway({ policies: POLICIES, tools: [READ_TOOL], serverYaml: '    notifications: on' });
+  gateway = await startTestGateway({
+    policies: POLICIES,
+    tools: [READ_TOOL, PAY_TOOL, SECRET_TOOL],
+    serverYaml: '    notifications: on',
+  });
   alice = await gateway.token({ user: 'alice' });
 });
 afterAll(() => gateway.stop());

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Agent } from 'undici';
-import { startEntra } from '../../../infra/local/entra/start.ts';
+import { startEntra } from '../../../infra/local/entra/server.ts';
 import { loadConfig } from '../../../shared/config/load-config.ts';
 import { formatProblems } from '../../../shared/config/problems.ts';
 import { digestTool } from '../../../shared/config/tool-digest.ts';
@@ -32,7 +32,7 @@ export interface TestGateway {
   readonly store: MemoryStore;
   readonly logged: string[];
   token(request: Parameters<Entra['issueToken']>[0]): Promise<string>;
-  /** Every record of every transcript, parsed, in the order of the blobs. */
+  /** Every record of every transcript, parsed, in the order of time. */
   records(): Record<string, unknown>[];
   stop(): Promise<void>;
 }
@@ -64,6 +64,8 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     for (const [name, value] of Object.entries(request.headers)) if (value !== undefined) headers.set(name, `${value}`);
     const params = { server: decodeURIComponent(path.replace(/^\/mcp\//, '')) };
     const answered = await answer({ method, url: `${base}${url}`, headers, params, body, signal: gone.signal });
+    // What was refused unread must not wait on this connection for the next request.
+    if (!request.complete) response.setHeader('connection', 'close');
     response.writeHead(answered.status, answered.headers);
     if (answered.body instanceof ReadableStream) Readable.fromWeb(answered.body as never).pipe(response);
     else response.end(answered.body);
@@ -111,7 +113,10 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     store,
     logged,
     token: (request) => entra.issueToken(request),
-    records: () => [...store.content.entries()].flatMap(([name, bytes]) => parseSegment(name, bytes)),
+    records: () =>
+      [...store.content.entries()]
+        .flatMap(([name, bytes]) => parseSegment(name, bytes))
+        .sort((left, right) => String(left.time).localeCompare(String(right.time))),
     async stop() {
       await gateway.close();
       await dispatcher.destroy();

@@ -1,0 +1,25 @@
+/** The whole embedded stack with the built app behind the function host: what a newcomer runs. */
+import { join } from 'node:path';
+import { buildApp } from '../../../infra/build.ts';
+import { type Stack, startStack } from '../../../infra/local/stack.ts';
+
+export const appDir = join(import.meta.dirname, '../../..');
+
+export interface RunningStack extends Stack {
+  readonly log: string[];
+  token(request: Parameters<Stack['entra']['issueToken']>[0]): Promise<string>;
+}
+
+export async function startBuiltStack(options: { readonly instances?: number } = {}): Promise<RunningStack> {
+  const built = await buildApp(appDir);
+  if (!built.ok) throw new Error(built.error.join('\n'));
+  const log: string[] = [];
+  const stack = await startStack({
+    appDir,
+    configDir: join(appDir, 'infra/config'),
+    port: 0,
+    instances: options.instances ?? 1,
+    onLog: (line) => log.push(line),
+  });
+  return Object.assign(stack, { log, token: stack.entra.issueToken });
+}
