@@ -18,7 +18,8 @@ export interface BuiltApp {
 }
 
 /** Dependencies that `require` Node's own modules need one, which an ES module has not. */
-const requireBanner = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`;
+const requireBanner =
+  "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
 
 /** Builds the app in `appDir` into its `dist`; an error is one line per mistake. */
 export async function buildApp(appDir: string): Promise<Result<BuiltApp, readonly string[]>> {
