@@ -46,7 +46,7 @@ export interface SegmentReport {
   readonly container: string;
   readonly segment: string;
   readonly state: SegmentState;
-  /** Lines that hold, from the first on: all of them unless `fault` says otherwise. */
+  /** Lines that hold and that a signature covers, from the first on: all of them where nothing is wrong. */
   readonly lines: number;
   readonly bytes: number;
   readonly sideBlobs: number;

@@ -59,9 +59,9 @@ function createSegmentCheck(ports: VerifyPorts, container: string, name: string)
   /** Two lines that don't fit each other: the line after them shows which one was changed. */
   let suspects: { readonly before: Fault; readonly after: Fault; readonly afterHash: string } | undefined;
   let closedAt: number | undefined;
-  let lines = 0;
-  let bytes = 0;
   let sideBlobs = 0;
+  /** How much the writer's last good signature covers. */
+  let signed = { lines: 0, bytes: 0 };
 
   const next = async (raw: RawLine): Promise<Fault | undefined> => {
     const place: Place = { seq: expected.seq, offset: raw.offset };
@@ -107,8 +107,7 @@ function createSegmentCheck(ports: VerifyPorts, container: string, name: string)
     unsigned = line.kind === 'signature' ? undefined : (unsigned ?? place);
     last = { ...place, kind: line.kind };
     expected = { seq: expected.seq + 1, prev: hash };
-    lines += 1;
-    bytes = raw.offset + raw.bytes.length + 1;
+    if (line.kind === 'signature') signed = { lines: expected.seq, bytes: raw.offset + raw.bytes.length + 1 };
     if (reference) sideBlobs += 1;
     return undefined;
   };
@@ -127,7 +126,7 @@ function createSegmentCheck(ports: VerifyPorts, container: string, name: string)
       return undefined;
     },
     isClosed: () => closedAt !== undefined,
-    counts: () => ({ lines, bytes, sideBlobs }),
+    counts: () => ({ ...signed, sideBlobs }),
   };
 }
 

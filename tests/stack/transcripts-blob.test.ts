@@ -1,16 +1,16 @@
 /** The writer and the verifier over Azurite, through the real storage client. */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Azurite, startAzurite } from '../../infra/local/azurite.ts';
 import { createBlobSegmentStore } from '../../shared/azure/transcript-blobs.ts';
 import { createBlobTranscriptReader } from '../../shared/azure/transcript-reader.ts';
 import { NotRecorded } from '../../shared/transcripts/entry.ts';
-import { createRecorder } from '../../shared/transcripts/recorder.ts';
 import { verifyTranscripts } from '../../shared/transcripts/verify.ts';
 import type { SegmentReport } from '../../shared/transcripts/verify-report.ts';
 import { proves } from '../requirements.ts';
-import { createTestEndorser, eventEntry, intentEntry, testEndorsingKey } from '../unit/transcripts/scene.ts';
+import { eventEntry, intentEntry, testEndorsingKey } from '../unit/transcripts/scene.ts';
+import { createBlobRecorder } from './blob-recorder.ts';
 import { type LossyProxy, startLossyProxy } from './tcp-proxy.ts';
 
 const container = 'transcripts-standard';
@@ -42,25 +42,6 @@ function lossyService(maxTries: number): BlobServiceClient {
   const url = new URL(azurite.blobUrl);
   const connection = azurite.connectionString.replaceAll(`:${url.port}/`, `:${proxy.port}/`);
   return BlobServiceClient.fromConnectionString(connection, { retryOptions: { maxTries, retryDelayInMs: 10 } });
-}
-
-function createBlobRecorder(service: BlobServiceClient, deadlineMs = 5_000) {
-  return createRecorder({
-    store: createBlobSegmentStore(service),
-    endorser: createTestEndorser(),
-    configDigest: createHash('sha256').update('configuration').digest('hex'),
-    versions: { sallyport: '0.1.0', format: 1 },
-    nowMs: Date.now,
-    monotonicMs: () => performance.now(),
-    after: (delayMs, run) => {
-      const timer = setTimeout(run, delayMs);
-      return () => clearTimeout(timer);
-    },
-    randomBytes,
-    deadlineMs,
-    idleMs: 60_000,
-    log: () => {},
-  });
 }
 
 async function verify() {
@@ -144,7 +125,7 @@ describe('transcripts in Blob Storage', () => {
     const service = BlobServiceClient.fromConnectionString(
       azurite.connectionString.replaceAll(`:${new URL(azurite.blobUrl).port}/`, `:${gone.port}/`),
     );
-    const recorder = createBlobRecorder(service, 800);
+    const recorder = createBlobRecorder(service, { deadlineMs: 800 });
     const startedMs = performance.now();
     await expect(recorder.record(session, eventEntry('e'))).rejects.toThrow(NotRecorded);
     expect(performance.now() - startedMs).toBeLessThan(1_500);

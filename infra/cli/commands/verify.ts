@@ -7,10 +7,8 @@ import type { Command } from 'commander';
 import { verifyTranscripts } from '../../../shared/transcripts/verify.ts';
 import type { SegmentReport, VerifyReport } from '../../../shared/transcripts/verify-report.ts';
 import { CommandFailure, exitCodes } from '../outcome.ts';
-import { openAccount } from '../transcripts/account-source.ts';
 import { openFolder } from '../transcripts/folder-source.ts';
 import { formatSegment, formatTotals, messageOf, toJson } from '../transcripts/format-report.ts';
-import { openLocal } from '../transcripts/local-source.ts';
 import type { TranscriptSource } from '../transcripts/source.ts';
 
 /** Where `npm start` keeps its data, whatever folder this is run in. */
@@ -70,6 +68,8 @@ async function openSource(flags: Flags): Promise<TranscriptSource> {
     throw new CommandFailure('say where the transcripts are: one of --local, --account URL and --folder DIR');
   }
   if (account !== undefined) {
+    // The Azure and the local sources bring their SDKs and stand-ins: loaded when asked for, so that --folder is quick.
+    const { openAccount } = await import('../transcripts/account-source.ts');
     if (key !== undefined) return openAccount({ account, key: { file: key } });
     if (vault === undefined) throw new CommandFailure('--account needs --vault URL, or --key FILE');
     return openAccount({ account, key: { vault, name: flags.sealKey } });
@@ -78,6 +78,7 @@ async function openSource(flags: Flags): Promise<TranscriptSource> {
     if (key === undefined) throw new CommandFailure('--folder needs --key FILE, the public key that endorses writers');
     return openFolder(resolve(folder), key);
   }
+  const { openLocal } = await import('../transcripts/local-source.ts');
   return openLocal(resolve(flags.data));
 }
 
