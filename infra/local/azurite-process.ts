@@ -6,6 +6,9 @@ import { createRequire } from 'node:module';
 
 const GRACE_MS = 3_000;
 
+// Its output goes to the parent; without one, a line written while closing must not end it before it has flushed.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 process.once('disconnect', () => {
   // Azurite answers SIGTERM by closing its stores, which flushes what it holds in memory.
   process.kill(process.pid, 'SIGTERM');

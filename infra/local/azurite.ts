@@ -45,8 +45,8 @@ export async function startAzurite(
   const { folder, ports = { blob: 0, queue: 0, table: 0 } } = options;
   const child = fork(fileURLToPath(new URL('azurite-process.ts', import.meta.url)), azuriteFlags(folder, ports), {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    // Nothing of ours is Azurite's business: its AZURITE_ACCOUNTS variable, say, would change the account.
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, TZ: 'UTC' },
+    // AZURITE_ACCOUNTS, say, would change the account.
+    env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('AZURITE_'))),
     execArgv: [],
     // A session of its own: Ctrl-C in the terminal must reach the gateway first, which still has records to write.
     detached: true,

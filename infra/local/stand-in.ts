@@ -1,6 +1,7 @@
 /**
  * Runs one stand-in's HTTP server on 127.0.0.1, with the test switch in front (faults.ts). Answers only to a loopback
- * `Host`, so that a web page cannot reach it by DNS rebinding: stand-ins give tokens and secrets to whoever asks.
+ * `Host`, so that a web page cannot reach it by DNS rebinding, and on its control paths (`/_…`) to no web page at all:
+ * stand-ins give tokens and secrets to whoever asks.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -34,6 +35,8 @@ export async function startStandIn(options: {
   handlerReady.promise.catch(() => undefined);
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const isControl = request.url?.startsWith('/_') ?? false;
+    if (isControl && request.headers.origin !== undefined) throw new HttpProblem(403, 'Not for web pages.');
     if (!LOOPBACK_HOST.test(request.headers.host ?? '')) throw new HttpProblem(421, 'Ask by a loopback name.');
     if (await faults.intercept(request, response)) return;
     const handle = await handlerReady.promise;

@@ -92,6 +92,31 @@ describe('Azurite as a child process', () => {
     await expect.poll(() => isRunning(pid), { timeout: 5_000, interval: 50 }).toBe(false);
   });
 
+  it('flushes its folder when its parent was killed: nothing that was acknowledged is lost', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'azurite-'));
+    cleanups.push(() => rm(folder, { recursive: true, force: true }));
+    const program = `
+      import { BlobServiceClient } from '@azure/storage-blob';
+      const { startAzurite } = await import(${JSON.stringify(urlOf('../../infra/local/azurite.ts'))});
+      const azurite = await startAzurite({ folder: ${JSON.stringify(folder)} });
+      const { containerClient } = await BlobServiceClient
+        .fromConnectionString(azurite.connectionString).createContainer('kept');
+      await containerClient.getAppendBlobClient('log').create();
+      console.log(azurite.pid);
+      setInterval(() => undefined, 1000);`;
+    const parent = spawn(process.execPath, ['--input-type=module', '--eval', program], {
+      cwd: urlOf('../..'),
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    cleanups.push(async () => parent.kill('SIGKILL'));
+    const pid = Number(await firstLine(parent));
+    parent.kill('SIGKILL');
+    await expect.poll(() => isRunning(pid), { timeout: 5_000, interval: 50 }).toBe(false);
+
+    const service = BlobServiceClient.fromConnectionString((await start({ folder })).connectionString);
+    expect(await service.getContainerClient('kept').getAppendBlobClient('log').exists()).toBe(true);
+  });
+
   it('stands in a process group of its own: Ctrl-C reaches only the gateway, which still has records to write', async () => {
     const azurite = await start();
     // Signal 0 to a group succeeds only where a group of that number exists.

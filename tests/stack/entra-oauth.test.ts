@@ -157,7 +157,9 @@ describe('authorization code', () => {
 
     expect((await authorize(issuer, { login_hint: 'nobody', scope: SCOPE })).status).toBe(200);
     const silent = await authorize(issuer, { prompt: 'none', scope: SCOPE });
-    expect(silent.redirect.get('error')).not.toBeNull();
+    expect(silent.redirect.get('error')).toBe('login_required');
+    const quick = await authorize(issuer, { prompt: 'none', login_hint: 'alice', scope: SCOPE });
+    expect(quick.redirect.get('code')).toBeTruthy();
   });
 
   it('follows the gateway’s URL when it is set later', async () => {
@@ -268,6 +270,11 @@ describe('client credentials', () => {
         error: 'invalid_scope',
       });
       expect(await askToken(entra.issuer, { ...bot, client_id: ASSISTANT, scope })).toMatchObject({ status: 400 });
+      for (const incomplete of [{}, { resource: CRM }]) {
+        expect(await askToken(entra.issuer, { ...bot, client_secret, ...incomplete })).toMatchObject({
+          error: 'invalid_request',
+        });
+      }
     },
   );
 });

@@ -244,6 +244,8 @@ describe('the switch', () => {
     expect(await post({ does: 'fail', status: 500, times: 9 })).toBe(200);
     await fetch(`${vault.url}/_faults`, { method: 'DELETE' });
     expect((await client.getSecret('crm-key')).value).toBe('one');
+    const fromPage = { method: 'POST', headers: { origin: 'https://evil.example' }, body: '{"does":"hang"}' };
+    expect((await fetch(`${vault.url}/_faults`, fromPage)).status).toBe(403);
     expect(await post({ does: 'explode' })).toBe(400);
     expect(await post({ does: 'hang', path: '(' })).toBe(400);
   });

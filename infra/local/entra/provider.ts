@@ -3,21 +3,15 @@
  * `resource` (RFC 8707) and Entra's scopes. Access tokens get Entra's claims from claims.ts.
  * Whoever signs in was chosen before (sign-in.ts) and stands in `user`; consent is given, as by an administrator.
  */
-import {
-  type Configuration,
-  errors,
-  interactionPolicy,
-  type KoaContextWithOIDC,
-  Provider,
-  type ResourceServer,
-} from 'oidc-provider';
+import { type Configuration, interactionPolicy, type KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { accessTokenClaims, type Subject } from './claims.ts';
 import { type App, type Directory, findApp, findUser } from './directory.ts';
-import { gatewayApp, type Resources } from './identifiers.ts';
+import type { Resources } from './identifiers.ts';
 import { createTokenId } from './issue-token.ts';
 import type { EntraKeys } from './keys.ts';
 import { createMemoryAdapter } from './memory-adapter.ts';
 import { type Endpoints, OIDC_SCOPES } from './metadata.ts';
+import { describeResource, findResource, grantEverything } from './requested-resource.ts';
 
 const HOUR_SECONDS = 3_600;
 const DAY_SECONDS = 86_400;
@@ -30,7 +24,7 @@ export interface ProviderOptions {
 }
 
 export function createProvider(options: ProviderOptions): Provider {
-  const { directory, keys, endpoints } = options;
+  const { directory, keys, endpoints, resources } = options;
   const configuration: Configuration = {
     adapter: createMemoryAdapter(),
     jwks: { keys: [keys.signingKey] },
@@ -58,7 +52,7 @@ export function createProvider(options: ProviderOptions): Provider {
     findAccount: (_ctx, id) => describeAccount(directory, id),
     extraParams: { user: signIn(directory) },
     interactions: { policy: createPolicy(), url: () => endpoints.authorize },
-    loadExistingGrant: (ctx) => grantAll(ctx, options),
+    loadExistingGrant: (ctx) => grantEverything(ctx, resources),
     renderError(ctx, out) {
       ctx.type = 'json';
       ctx.body = out;
@@ -71,9 +65,9 @@ export function createProvider(options: ProviderOptions): Provider {
       clientCredentials: { enabled: true },
       resourceIndicators: {
         enabled: true,
-        defaultResource: (ctx) => defaultResource(ctx, options),
+        defaultResource: (ctx) => findResource(ctx, resources),
         useGrantedResource: () => true,
-        getResourceServerInfo: (ctx, resource) => describeResource(ctx, resource, options),
+        getResourceServerInfo: (ctx, identifier) => describeResource(ctx, identifier, resources, directory),
       },
     },
     formats: {
@@ -145,58 +139,11 @@ function signIn(directory: Directory) {
   };
 }
 
-/** Nobody is ever asked by oidc-provider itself: without a user the request fails, and consent is a formality. */
+/** Consent is a formality; who is not signed in by now asked not to be (`prompt=none`). */
 function createPolicy() {
   const policy = interactionPolicy.base();
-  policy.get('login')?.checks.clear();
   policy.get('consent')?.checks.clear();
   return policy;
-}
-
-async function grantAll(ctx: KoaContextWithOIDC, { resources }: ProviderOptions) {
-  const { client, account, provider } = ctx.oidc;
-  if (!client || !account) return undefined;
-  const grant = new provider.Grant({ clientId: client.clientId, accountId: account.accountId });
-  grant.addOIDCScope(OIDC_SCOPES.join(' '));
-  for (const identifier of resources.identifiers()) {
-    grant.addResourceScope(identifier, resources.scopesOf(identifier).join(' '));
-  }
-  await grant.save();
-  return grant;
-}
-
-function defaultResource(ctx: KoaContextWithOIDC, options: ProviderOptions): string | string[] {
-  const scopes = requestedScopes(ctx);
-  const identifier = options.resources.identifierOf(scopes);
-  if (identifier === undefined && scopes.length > 0) throw invalidScope(scopes);
-  return identifier ?? [];
-}
-
-/** Throws `invalid_target` for a URI that is not one of the gateway's, character for character. */
-function describeResource(ctx: KoaContextWithOIDC, identifier: string, options: ProviderOptions): ResourceServer {
-  const { directory, resources } = options;
-  if (!resources.identifiers().includes(identifier)) {
-    throw new errors.InvalidTarget(`AADSTS500011: the resource ${identifier} was not found in the tenant`);
-  }
-  const known = resources.scopesOf(identifier);
-  const scopes = requestedScopes(ctx);
-  const foreign = scopes.filter((scope) => !known.includes(scope));
-  if (foreign.length > 0) throw invalidScope(foreign);
-  if (ctx.oidc.params?.grant_type === 'client_credentials' && !scopes.every((scope) => scope.endsWith('/.default'))) {
-    throw new errors.InvalidScope('AADSTS1002012: client credentials take {resource}/.default', scopes.join(' '));
-  }
-  const audience = directory.accessTokenVersion === 1 ? identifier : gatewayApp(directory).clientId;
-  return { scope: known.join(' '), audience, accessTokenFormat: 'jwt', jwt: { sign: { alg: 'RS256' } } };
-}
-
-/** The scopes of this request that are a resource's. */
-function requestedScopes(ctx: KoaContextWithOIDC): readonly string[] {
-  const own: readonly string[] = OIDC_SCOPES;
-  return [...ctx.oidc.requestParamScopes].filter((scope) => scope !== '' && !own.includes(scope));
-}
-
-function invalidScope(scopes: readonly string[]): Error {
-  return new errors.InvalidScope('AADSTS70011: not a scope of the one resource that was asked for', scopes.join(' '));
 }
 
 function entraPayload(
