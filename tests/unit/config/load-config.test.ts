@@ -182,6 +182,12 @@ limits: { deadlineMs: 999999 }
       'http.origins[0]: must be an exact origin',
     ],
     [
+      'an origin without TLS',
+      'version: 1',
+      'version: 1\nhttp: { origins: ["http://a.example.com"] }',
+      'http.origins[0]: must be an exact origin',
+    ],
+    [
       'too much clock skew',
       'version: 1',
       'version: 1\nidentity: { clockSkewSeconds: 301 }',

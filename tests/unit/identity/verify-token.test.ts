@@ -356,6 +356,22 @@ describe('a token that is accepted', () => {
     expect(asked).toBe(3);
   });
 
+  it('is remembered among a thousand, so that memory stays bounded', async () => {
+    let asked = 0;
+    const findKey = (keyId: string) => {
+      asked += 1;
+      return issuer.keys.findKey(keyId);
+    };
+    const verifier = verifierOver({ findKey });
+    const tokens = await Promise.all(Array.from({ length: 1_001 }, (_, index) => claims({ uti: `token-${index}` })));
+    for (const token of tokens) await verifier.verify(token, crm);
+    expect(asked).toBe(1_001);
+    await verifier.verify(tokens[1_000] ?? '', crm);
+    expect(asked).toBe(1_001);
+    await verifier.verify(tokens[0] ?? '', crm);
+    expect(asked).toBe(1_002);
+  });
+
   it('stops being accepted a minute after its key was taken back', async () => {
     let clock = now;
     let isPublished = true;
