@@ -26,7 +26,8 @@ export function decide(
 
   const lifted = quorums.length > 0 ? ask(quorums) : now;
   if (lifted.kind === 'error') return refuseEvaluation(lifted.detail);
-  if (lifted.kind === 'deny') return { verdict: 'deny', code: 'policy', ...explain(now.determining) };
+  // Named is what no approval lifts: a reason that asks for an approval would send the caller after one in vain.
+  if (lifted.kind === 'deny') return { verdict: 'deny', code: 'policy', ...explain(lifted.determining) };
 
   // Where nothing forbade it, a permit waits for approvals: that is the policy to name.
   const holding = now.determining.length > 0 ? now.determining : lifted.determining;
