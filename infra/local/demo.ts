@@ -81,7 +81,7 @@ function story(stack: Stack, dataDir: string): Step[] {
       told: 'She looks up a customer’s payments, to refund one.',
       async play() {
         const text = await callAs(stack, url, 'alice', 'get_customer', { customer_id: 'C-1001' });
-        paymentId = /"payment_id":\s*"([^"]+)"/.exec(text)?.[1] ?? '';
+        paymentId = /"(P-\d+)"/.exec(text)?.[1] ?? '';
         return { isAsTold: paymentId !== '' && !PERSONAL_DATA.test(text), shown: `payment ${paymentId}` };
       },
     },
@@ -89,7 +89,7 @@ function story(stack: Stack, dataDir: string): Step[] {
       told: 'A small refund just runs.',
       async play() {
         const text = await callAs(stack, url, 'alice', 'refund_payment', { payment_id: paymentId, amount: 1 });
-        return { isAsTold: text.includes(paymentId) && !text.includes('approval'), shown: shorten(text) };
+        return { isAsTold: text.includes(`"${paymentId}"`) && text.includes('refunded'), shown: shorten(text) };
       },
     },
     {
