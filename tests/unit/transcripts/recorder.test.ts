@@ -137,6 +137,41 @@ describe('a segment', () => {
     ]);
     expect(logged).toContain('transcript-segment-left');
   });
+
+  it('is never written again once something else stands after its last block', async () => {
+    const { recorder, store } = createScene();
+    await recorder.record(session, eventEntry('e-1'));
+    const [path = ''] = segmentsOf(store);
+    const { append } = store;
+    const written: string[] = [];
+    store.append = async (container, name, ...rest) => {
+      written.push(`${container}/${name}`);
+      await append(container, name, ...rest);
+      if (written.length > 1) return;
+      store.content.set(path, Buffer.concat([store.content.get(path) ?? Buffer.alloc(0), Buffer.from('{}\n')]));
+      throw new Error('socket hang up');
+    };
+    await recorder.record(session, eventEntry('e-2'));
+    await recorder.record(session, eventEntry('e-3'));
+    expect(written.filter((name) => name === path)).toHaveLength(1);
+    expect(segmentsOf(store)).toHaveLength(2);
+  });
+
+  it.each([
+    ['cut', (bytes: Buffer) => bytes.subarray(0, -10)],
+    ['emptied', () => Buffer.alloc(0)],
+    ['deleted', () => undefined],
+  ])('is left at once when it was %s', async (_what, change) => {
+    const { recorder, store, clock } = createScene();
+    await recorder.record(session, eventEntry('e-1'));
+    const [path = ''] = segmentsOf(store);
+    const changed = change(store.content.get(path) ?? Buffer.alloc(0));
+    if (changed) store.content.set(path, changed);
+    else store.content.delete(path);
+    await recorder.record(session, eventEntry('e-2'));
+    expect(clock.monotonicMs()).toBe(0);
+    expect(segmentsOf(store).some((name) => name.endsWith('-2.jsonl'))).toBe(true);
+  });
 });
 
 describe('an append whose response was lost', () => {
@@ -322,6 +357,17 @@ describe('closing', () => {
     await recorder.record(session, eventEntry('e-3'));
     expect(segmentsOf(store)).toHaveLength(2);
     expect(linesOf(store, segmentsOf(store)[0] ?? '').at(-2)).toMatchObject({ kind: 'close', reason: 'idle' });
+  });
+
+  it('goes on in a segment that stays open when a record comes while the resting one is closed', async () => {
+    const { recorder, store, clock } = createScene({ idleMs: 60_000 });
+    await recorder.record(session, eventEntry('e-1'));
+    store.mishap = (operation) => (operation === 'append' ? 'lands-silently' : undefined);
+    await clock.advance(60_000);
+    store.mishap = () => undefined;
+    await clock.until(recorder.record(session, eventEntry('e-2')));
+    expect(segmentsOf(store)).toHaveLength(2);
+    expect(recorder.openSegments).toBe(1);
   });
 
   it('ends those that rested longest when more than so many are open', async () => {

@@ -184,6 +184,11 @@ describe('tampering', () => {
     expect((await tamper((lines) => [...lines, lines[7] ?? ''])).fault).toMatchObject({ code: 'after-close', seq: 8 });
   });
 
+  it('finds another time on the last line, which no other line is chained to', async () => {
+    const { fault } = await tamper((lines) => lines.with(7, (lines[7] ?? '').replace('T12:00', 'T11:00')));
+    expect(fault).toMatchObject({ code: 'signature-invalid', seq: 7 });
+  });
+
   it('finds a missing and a second genesis', async () => {
     expect((await tamper((lines) => lines.slice(1))).fault).toMatchObject({ code: 'genesis-missing', seq: 0 });
     expect((await tamper((lines) => lines.toSpliced(3, 0, lines[0] ?? ''))).fault).toMatchObject({
