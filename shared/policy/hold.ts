@@ -38,7 +38,8 @@ function dropUnneeded(ask: (met: readonly string[]) => Outcome, quorums: readonl
   let needed = quorums;
   for (const quorum of quorums) {
     const fewer = needed.filter((other) => other !== quorum);
-    if (ask(fewer).kind === 'allow') needed = fewer;
+    // With none at all it was denied: that is why we are here.
+    if (fewer.length > 0 && ask(fewer).kind === 'allow') needed = fewer;
   }
   return needed;
 }
