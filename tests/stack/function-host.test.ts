@@ -1,7 +1,8 @@
 /** The function host over the wire: a fixture app, built and loaded through the real library, in processes of its own. */
 
+import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { request } from 'node:http';
+import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -114,6 +115,21 @@ describe.each(['on', 'off'])('with streaming %s', (stream) => {
     expect(echo.headers['x-ms-invocation-id']).toBe(echo.id);
   });
 
+  it('refuses a Host that would change the path, and takes a target in absolute form', async () => {
+    const { hostname, port } = new URL(host.url);
+    const ask = async (path: string, hostHeader: string) => {
+      const asked = request({ hostname, port, path, headers: { host: hostHeader } }).end();
+      const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+      const body = Buffer.concat(await Array.fromAsync(answer as AsyncIterable<Buffer>)).toString();
+      return { status: answer.statusCode, body };
+    };
+    expect((await ask('/plain', '127.0.0.1/items')).status).toBe(400);
+    expect((await ask('/plain', 'user@127.0.0.1')).status).toBe(400);
+    const absolute = await ask('http://gateway.example/plain?a=1', '127.0.0.1');
+    expect(absolute.status).toBe(200);
+    expect((JSON.parse(absolute.body) as Echo).url).toBe('http://gateway.example/plain?a=1');
+  });
+
   it('joins a repeated header by a comma and names the client’s address last', async () => {
     const answer = await getRaw(`${host.url}/plain`, ['X-Many', 'a', 'x-many', 'b', 'X-Forwarded-For', '203.0.113.9']);
     const { headers } = JSON.parse(answer.body) as Echo;
@@ -179,7 +195,6 @@ describe('streams', () => {
       text += Buffer.from(chunk).toString();
     }
     expect(text).toBe('data: 1\n\ndata: 2\n\ndata: 3\n\n');
-    expect(arrivals.length).toBe(3);
     expect((arrivals[2] ?? 0) - (arrivals[0] ?? 0)).toBeGreaterThan(200);
   });
 
@@ -192,7 +207,8 @@ describe('streams', () => {
 describe('life of a host', () => {
   it(proves('host.drain', 'lets a running invocation finish, then ends the app'), async () => {
     const app = await buildApp('host-app', settings);
-    const host = await startFunctionHost({ appDir: app.appDir, port: 0, env: app.env });
+    const env = { ...app.env, FUNCTION_HOST_DRAIN_MS: '20000' };
+    const host = await startFunctionHost({ appDir: app.appDir, port: 0, env });
     const slow = fetch(`${host.url}/slow`).then((response) => response.text());
     await eventually(async () => ((await app.logLines()).includes('slow began') ? true : undefined));
     const stopped = host.stop();

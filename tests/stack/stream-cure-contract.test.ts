@@ -42,6 +42,11 @@ describe('@azure/functions as installed', () => {
     },
   );
 
+  it(proves('host.streaming', 'listens on 127.0.0.1 only, which the library by itself does not'), () => {
+    const [server] = library.servers;
+    expect(server?.address()).toMatchObject({ address: '127.0.0.1', port: library.app.streamPort });
+  });
+
   it(proves('cure.contract', 'hands pre-invocation hooks the very context that the handler gets'), async () => {
     const id = newId();
     const asked = library.forward(paired(id));

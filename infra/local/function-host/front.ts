@@ -39,7 +39,7 @@ export async function startFront(
       return;
     }
     const headers = setHeaders(toHeaderList(incoming.rawHeaders), forwardedFor(incoming));
-    void relay(incoming, outgoing, { port: instance.port, agent, headers }, (cause) =>
+    void relay(incoming, outgoing, { port: instance.port, path: incoming.url ?? '/', agent, headers }, (cause) =>
       log(`instance on port ${instance.port} did not answer: ${cause.message}`),
     );
   });

@@ -57,7 +57,8 @@ export function createHttpHandler(options: HttpServerOptions): HttpHandler {
       const inputData = [{ name: found.triggerName, data: { http: {} } }];
       options.invoke(found.target, { invocationId, inputData, triggerMetadata }).catch(fail);
       const headers = setHeaders(arrived, { 'x-forwarded-host': url.host, 'x-forwarded-proto': 'http' });
-      return relay(incoming, outgoing, { ...options.stream, headers }, fail);
+      const path = incoming.url?.startsWith('/') ? incoming.url : url.pathname + url.search;
+      return relay(incoming, outgoing, { ...options.stream, path, headers }, fail);
     }
 
     const bytes = await readWholeBody(incoming);
@@ -80,9 +81,13 @@ export function createHttpHandler(options: HttpServerOptions): HttpHandler {
   };
 }
 
+/** Anything more would let a `Host` change the path that is matched. */
+const HOST = /^[\w.-]+(:\d+)?$|^\[[\da-f:.]+\](:\d+)?$/i;
+
 /** The request target as a URL with the client's own `Host`, dot segments resolved; undefined when it is none. */
 function readTarget(incoming: IncomingMessage): URL | undefined {
   const { url = '', headers } = incoming;
+  if (headers.host !== undefined && !HOST.test(headers.host)) return undefined;
   const absolute = url.startsWith('/') ? `http://${headers.host ?? '127.0.0.1'}${url}` : url;
   const parsed = URL.parse(absolute);
   return parsed !== null && parsed.protocol === 'http:' && parsed.username === '' ? parsed : undefined;

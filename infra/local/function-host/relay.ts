@@ -7,6 +7,8 @@ import { dropHopByHop, type HeaderList, toHeaderList } from './headers.ts';
 
 export interface RelayTarget {
   readonly port: number;
+  /** With the query, as the client wrote it. */
+  readonly path: string;
   readonly agent: Agent;
   /** All that goes out; hop-by-hop headers are dropped here. */
   readonly headers: HeaderList;
@@ -27,7 +29,7 @@ export function relay(
     port: target.port,
     agent: target.agent,
     method: incoming.method ?? 'GET',
-    path: incoming.url ?? '/',
+    path: target.path,
     headers: headers.flat(),
     setHost: false,
   });
