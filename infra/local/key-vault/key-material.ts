@@ -11,7 +11,7 @@ import {
   publicEncrypt,
 } from 'node:crypto';
 import { promisify } from 'node:util';
-import { signDigest, toBigInt, verifyDigest } from './p256.ts';
+import { signDigest, verifyDigest } from './p256.ts';
 import { badParameter } from './problem.ts';
 
 /** A private JWK: `EC` has crv, x, y, d; `RSA` has n, e, d, p, q, dp, dq, qi. */
@@ -84,6 +84,6 @@ function demandDigest(digest: Buffer): void {
   if (digest.byteLength !== 32) throw badParameter('Invalid length of digest: ES256 takes 32 bytes.');
 }
 
-function part(key: KeyMaterial, name: string): bigint {
-  return toBigInt(Buffer.from(key.jwk[name] ?? '', 'base64url'));
+function part(key: KeyMaterial, name: string): Buffer {
+  return Buffer.from(key.jwk[name] ?? '', 'base64url');
 }

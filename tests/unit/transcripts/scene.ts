@@ -15,7 +15,7 @@ export const vaultKeyId = 'https://vault.example/keys/transcript-seal/1';
 const vault = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
 export function createTestEndorser(key: KeyObject = vault.privateKey): Endorser & { calls: number } {
-  const secret = BigInt(`0x${Buffer.from(key.export({ format: 'jwk' }).d ?? '', 'base64url').toString('hex')}`);
+  const secret = Buffer.from(key.export({ format: 'jwk' }).d ?? '', 'base64url');
   const endorser = {
     calls: 0,
     async sign(digest: Uint8Array) {

@@ -1,12 +1,12 @@
-/** Our ECDSA over a digest against node:crypto's over the data: each must accept the other's signatures. */
+/** The stand-in's ECDSA over a digest against node:crypto's over the data: each must accept the other's signatures. */
 import { createHash, generateKeyPairSync, randomBytes, sign, verify } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { signDigest, toBigInt, verifyDigest } from '../../../../../infra/local/key-vault/p256.ts';
+import { signDigest, verifyDigest } from '../../../../../infra/local/key-vault/p256.ts';
 
 function createKeys() {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const { x = '', y = '', d = '' } = privateKey.export({ format: 'jwk' });
-  const part = (text: string) => toBigInt(Buffer.from(text, 'base64url'));
+  const part = (text: string) => Buffer.from(text, 'base64url');
   return { privateKey, publicKey, secret: part(d), point: { x: part(x), y: part(y) } };
 }
 
