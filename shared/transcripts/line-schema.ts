@@ -97,7 +97,8 @@ export const writerKeySchema = z.strictObject({
 const genesis = z.strictObject({
   time,
   kind: z.literal('genesis'),
-  format: z.int(),
+  /** Of the lines as they stand here; a reader of this version knows no other. */
+  format: z.literal(1),
   session: z.strictObject({ id: z.string(), server: z.string(), retention: z.string() }),
   writer: z.strictObject({ id: z.string(), key: writerKeySchema, notBefore: time }),
   endorsement: z.strictObject({ keyId: z.string(), signature }),

@@ -17,6 +17,8 @@ export const MAX_LINE_BYTES = 1024 * 1024;
 /** Nesting of a line: the deepest message that may be configured, and the record around it. */
 const MAX_DEPTH = 1_000;
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 /** A record that waits for its place in a chain. */
 export interface Draft {
   /** The line's text up to its `chain`: an unclosed JSON object. */
@@ -72,7 +74,7 @@ function sized(head: string): Draft {
 export function parseLine(bytes: Uint8Array): Result<Line, string> {
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    text = utf8.decode(bytes);
   } catch {
     return err('it is not UTF-8');
   }
@@ -83,18 +85,15 @@ export function parseLine(bytes: Uint8Array): Result<Line, string> {
 function readAs(text: string, parse: (text: string) => unknown): Result<Line, string> | undefined {
   const line = lineSchema.safeParse(parse(text));
   if (!line.success || JSON.stringify(line.data) !== text) return undefined;
-  if (line.data.kind === 'intent' || line.data.kind === 'event') {
-    const { hasContent, hasReference } = contentOf(line.data);
-    if (hasContent === hasReference) return err('it needs either content or a reference to it');
-  }
-  return ok(line.data);
+  return hasItsContent(line.data) ? ok(line.data) : err('it needs either content or a reference to it');
 }
 
-function contentOf(line: Line): { readonly hasContent: boolean; readonly hasReference: boolean } {
-  return {
-    hasContent: 'request' in line || 'message' in line,
-    hasReference: 'requestRef' in line || 'messageRef' in line,
-  };
+/** Content stands in the line or in a side blob, never in both; an outcome or a refusal may have none. */
+function hasItsContent(line: Line): boolean {
+  const isInline = 'request' in line || 'message' in line;
+  const isReferred = 'requestRef' in line || 'messageRef' in line;
+  if (isInline && isReferred) return false;
+  return isInline || isReferred || (line.kind !== 'intent' && line.kind !== 'event');
 }
 
 /** Fast, and enough for nearly every line: one whose numbers don't come back as they stood is read again, exactly. */

@@ -9,6 +9,7 @@ import type { Clock } from './attempt.ts';
 import { type Entry, NotRecorded, type Recorder, type SessionRef } from './entry.ts';
 import { isNameable, transcriptContainer } from './layout.ts';
 import { type Draft, draftEntry } from './line.ts';
+import type { Genesis } from './line-schema.ts';
 import type { SegmentStore } from './segment-store.ts';
 import { createSessionLog, type SessionLog } from './session-log.ts';
 import { createWriter, type Endorser } from './writer.ts';
@@ -18,7 +19,7 @@ export interface RecorderOptions extends Clock {
   readonly endorser: Endorser;
   /** Lower-case hex SHA-256 of the configuration; stands in each genesis. */
   readonly configDigest: string;
-  readonly versions: { readonly sallyport: string; readonly format: number };
+  readonly versions: { readonly sallyport: string; readonly format: Genesis['format'] };
   readonly randomBytes: (count: number) => Uint8Array;
   /** How long a record may take to become durable, milliseconds, counted from the call of `record`. */
   readonly deadlineMs: number;

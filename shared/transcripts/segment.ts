@@ -8,7 +8,7 @@ import type { SessionRef } from './entry.ts';
 import { type Landing, landBlock } from './land-block.ts';
 import { dayOf, segmentName, sideBlobName, transcriptContainer } from './layout.ts';
 import { type Draft, openObject, type SideBlob } from './line.ts';
-import type { CloseReason } from './line-schema.ts';
+import type { CloseReason, Genesis } from './line-schema.ts';
 import type { SegmentStore } from './segment-store.ts';
 import type { Writer } from './writer.ts';
 
@@ -25,7 +25,7 @@ export interface SegmentOptions {
   /** How long one request to storage or vault may take before it is tried again. */
   readonly tryMs: number;
   readonly configDigest: string;
-  readonly versions: { readonly sallyport: string; readonly format: number };
+  readonly versions: { readonly sallyport: string; readonly format: Genesis['format'] };
 }
 
 export interface Segment {

@@ -34,8 +34,8 @@ async function* verifyContainer(options: VerifyOptions, container: string): Asyn
     const side = parseSideBlobName(name);
     const segment = side?.segment ?? name;
     const parts = parseSegmentName(segment);
+    if (filter?.session !== undefined && filter.session !== parts?.session) continue;
     if (!parts) yield foreign(container, name, 'no writer gives a blob such a name');
-    else if (filter?.session !== undefined && filter.session !== parts.session) continue;
     else if (!side) {
       lastSegment = segment;
       yield await verifySegment(options, container, segment);

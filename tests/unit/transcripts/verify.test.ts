@@ -75,6 +75,7 @@ describe('an intact transcript', () => {
     const { store } = await writeClosed('a');
     const { path } = await writeClosed('b', store);
     store.content.set(path, Buffer.from('nonsense'));
+    store.content.set('transcripts-standard/crm/notes.txt', Buffer.from('hello'));
     expect((await verify(store, { session: 'a' })).state).toBe('intact');
     expect((await verify(store, { session: 'b' })).state).toBe('tampered');
     expect((await verify(store, { session: 'c' })).state).toBe('empty');
@@ -209,6 +210,16 @@ describe('tampering', () => {
   ])('refuses a line with %s', async (_what, edit) => {
     const { fault } = await tamper((lines) => lines.with(1, edit(lines[1] ?? '')));
     expect(fault).toMatchObject({ code: 'malformed-line', seq: 1 });
+  });
+
+  it('refuses a record with both its content and a reference to it, and an event with neither', async () => {
+    const reference = `"messageRef":{"sha256":"${'0'.repeat(64)}","bytes":1}`;
+    const both = await tamper((lines) =>
+      lines.with(4, (lines[4] ?? '').replace('"message":{}', `"message":{},${reference}`)),
+    );
+    expect(both.fault).toMatchObject({ code: 'malformed-line', seq: 4 });
+    const neither = await tamper((lines) => lines.with(4, (lines[4] ?? '').replace('"message":{},', '')));
+    expect(neither.fault).toMatchObject({ code: 'malformed-line', seq: 4 });
   });
 
   it('finds a changed and a missing side blob', async () => {
