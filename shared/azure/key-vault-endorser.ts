@@ -4,13 +4,9 @@
  * processes started after it.
  */
 import type { KeyClient } from '@azure/keyvault-keys';
+import type { Endorser } from '../transcripts/writer.ts';
 import { withinDeadline } from './deadline.ts';
 import { newestKeyVersion, type VaultKeyVersion } from './key-vault-key.ts';
-
-export interface Endorser {
-  /** `digest`: SHA-256 of what is signed. Rejects when the vault is out of reach. */
-  sign(digest: Uint8Array): Promise<{ readonly keyId: string; readonly signature: Uint8Array }>;
-}
 
 const DIGEST_BYTES = 32;
 const SIGNATURE_BYTES = 64;

@@ -7,8 +7,8 @@ import { createHash, createPublicKey, verify } from 'node:crypto';
 import type { KeyClient } from '@azure/keyvault-keys';
 import * as z from 'zod';
 import type { KeyWrapper } from '../keys/master.ts';
+import type { Endorser } from '../transcripts/writer.ts';
 import { withinDeadline } from './deadline.ts';
-import type { Endorser } from './key-vault-endorser.ts';
 import { keyVersion, newestKeyVersion, publicKeyOf } from './key-vault-key.ts';
 
 export interface KeyVaultWrapperOptions {
