@@ -36,5 +36,9 @@ export function createAppEnvironment(parts: AppEnvironmentParts): Record<string,
     TRANSCRIPTS_STORAGE: azurite.connectionString,
     STATE_STORAGE: azurite.connectionString,
     CRM_URL: parts.crm.url,
+    // Unset, whatever a developer's shell or local.settings.json says: each would lead away from the stand-ins.
+    TRANSCRIPTS_STORAGE__blobServiceUri: '',
+    STATE_STORAGE__tableServiceUri: '',
+    AZURE_CLIENT_ID: '',
   };
 }

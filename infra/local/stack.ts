@@ -103,9 +103,14 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     };
   } catch (cause) {
     await standIns?.stop();
-    const [line = 'the stack failed to start'] = cause instanceof Error ? cause.message.split('\n', 1) : [];
-    throw new StackProblem([line], { cause });
+    throw new StackProblem(linesOf(cause), { cause });
   }
+}
+
+/** What a person can read of an error: every line but those of a stack. */
+function linesOf(cause: unknown): string[] {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  return text.split('\n').filter((line) => line.trim() !== '' && !/^\s+at /.test(line));
 }
 
 /** How it can end: stopped, killed, or by losing a child. */

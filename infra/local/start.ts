@@ -10,6 +10,7 @@ import { claimDataFolder } from './data-folder.ts';
 import { type Flags, help, parseFlags } from './flags.ts';
 import { type Stack, StackProblem, startStack } from './stack.ts';
 import { removeStackFile, type Stack as StackAddresses, writeStackFile } from './stack-file.ts';
+import { waitForStopRequest } from './stop-request.ts';
 import { formatSummary, type Part } from './summary.ts';
 
 const appDir = join(import.meta.dirname, '../..');
@@ -35,8 +36,8 @@ async function main(): Promise<number> {
 
 async function runStack(flags: Flags): Promise<number> {
   let stack: Stack | undefined;
-  // Before everything runs, or at the second signal, nothing is worth waiting for: children end with this process.
-  const interrupted = waitForSignal((count) => {
+  // Before everything runs, or at the second request, nothing is worth waiting for: children end with this process.
+  const stopRequested = waitForStopRequest((count) => {
     if (stack !== undefined && count === 1) return;
     stack?.kill();
     process.exit(exitCodes.interrupted);
@@ -69,13 +70,12 @@ async function runStack(flags: Flags): Promise<number> {
   say(formatSummary({ url: stack.url, parts: listParts(stack, flags, logFile), commandFlags: commandFlags(flags) }));
   console.log(`ready ${stack.url}`);
 
-  const end = await Promise.race([interrupted, stack.lost]);
-  const isLost = typeof end === 'object';
-  if (isLost) fail([`${end.name} (process ${end.pid}) ended by itself, stopping the rest; see ${shorten(logFile)}`]);
-  else say('stopping');
+  const end = await Promise.race([stopRequested, stack.lost]);
+  if (end === undefined) say('stopping');
+  else fail([`${end.name} (process ${end.pid}) ended by itself, stopping the rest; see ${shorten(logFile)}`]);
   await stopInTime(stack);
   await removeStackFile(flags.dataDir);
-  return isLost ? exitCodes.failed : exitCodes.stopped;
+  return end === undefined ? exitCodes.stopped : exitCodes.failed;
 }
 
 async function stopInTime(stack: Stack): Promise<void> {
@@ -84,20 +84,6 @@ async function stopInTime(stack: Stack): Promise<void> {
   const outcome = await Promise.race([stack.stop(), tooLate]);
   clearTimeout(timer);
   if (outcome === 'too late') stack.kill();
-}
-
-/** Resolves with the first SIGINT or SIGTERM; `heard` is told of each, and how many there were. */
-function waitForSignal(heard: (count: number) => void): Promise<NodeJS.Signals> {
-  const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>();
-  let count = 0;
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(name, () => {
-      count += 1;
-      heard(count);
-      resolve(name);
-    });
-  }
-  return promise;
 }
 
 function describeStack({ url, entra, keyVault, azurite, crm }: Stack): StackAddresses {

@@ -1,9 +1,10 @@
 /**
  * `npm start` as a test sees it: a process with arguments, its lines, the processes below it, and its end.
  */
-import { execFile, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -25,7 +26,16 @@ export interface StartProcess {
 }
 
 export function runStart(...args: string[]): StartProcess {
-  const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  return watch(spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] }));
+}
+
+/** The same by its npm script, as people run it; the process is npm's. */
+export function runNpmStart(...args: string[]): StartProcess {
+  const cwd = fileURLToPath(new URL('../..', import.meta.url));
+  return watch(spawn('npm', ['start', '--silent', '--', ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] }));
+}
+
+function watch(child: ChildProcessByStdio<null, Readable, Readable>): StartProcess {
   const stdout: string[] = [];
   const stderr: string[] = [];
   const becameReady = Promise.withResolvers<string>();

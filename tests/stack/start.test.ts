@@ -3,7 +3,7 @@
  */
 
 import { once } from 'node:events';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { BlobServiceClient } from '@azure/storage-blob';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readStackFile, type Stack } from '../../infra/local/stack-file.ts';
 import { proves } from '../requirements.ts';
-import { runStart, type StartProcess, survivors } from './start-process.ts';
+import { runNpmStart, runStart, type StartProcess, survivors } from './start-process.ts';
 
 const sampleConfig = new URL('../../infra/config', import.meta.url).pathname;
 const azuriteKey = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
@@ -197,6 +197,17 @@ describe('stop', () => {
     },
   );
 
+  it('a SIGTERM that only npm hears ends everything all the same', async () => {
+    const stack = runNpmStart('--data', data, '--port', '0', '--quiet', '--ephemeral');
+    running.push(stack);
+    await stack.ready();
+    const pids = await stack.descendants();
+    expect(pids.length).toBeGreaterThan(2);
+    stack.signal('SIGTERM');
+    expect(await survivors(pids, 3_000)).toEqual([]);
+    expect((await readStackFile(data)).ok).toBe(false);
+  });
+
   it('a second signal ends it at once', async () => {
     const stack = start('--port', '0', '--quiet', '--ephemeral');
     await stack.ready();
@@ -246,20 +257,25 @@ describe('data', () => {
     expect(await readFile(join(data, 'crm-api-key'), 'utf8')).toBe(crmKey);
   });
 
-  it(proves('stack.data', 'is gone with --ephemeral, which leaves nothing in the folder but its log'), async () => {
-    const first = start('--port', '0', '--quiet', '--ephemeral');
-    await first.ready();
-    const before = await addresses();
-    await blobs(before).getContainerClient('kept').create();
-    const keys = await signingKeyId(before);
-    first.signal('SIGTERM');
-    expect(await first.ended()).toBe(0);
+  it(
+    proves('stack.data', 'is gone with --ephemeral, which leaves a log and a lock behind and nothing else'),
+    async () => {
+      const first = start('--port', '0', '--quiet', '--ephemeral');
+      await first.ready();
+      const before = await addresses();
+      await blobs(before).getContainerClient('kept').create();
+      const keys = await signingKeyId(before);
+      first.signal('SIGTERM');
+      expect(await first.ended()).toBe(0);
 
-    await start('--port', '0', '--quiet', '--ephemeral').ready();
-    const after = await addresses();
-    expect(await blobs(after).getContainerClient('kept').exists()).toBe(false);
-    expect(await signingKeyId(after)).not.toBe(keys);
-  });
+      expect((await readdir(data)).sort()).toEqual(['gateway.log', 'lock.sqlite']);
+
+      await start('--port', '0', '--quiet', '--ephemeral').ready();
+      const after = await addresses();
+      expect(await blobs(after).getContainerClient('kept').exists()).toBe(false);
+      expect(await signingKeyId(after)).not.toBe(keys);
+    },
+  );
 });
 
 async function copyConfig(edit: (gateway: string) => string): Promise<string> {
