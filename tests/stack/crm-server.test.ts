@@ -1,12 +1,15 @@
 /**
  * The sample upstream over the wire, driven by the real MCP clients: SDK v1, and SDK v2 in both eras.
  */
+import { readFile } from 'node:fs/promises';
 import { Client as ClientV2, StreamableHTTPClientTransport as TransportV2 } from '@modelcontextprotocol/client';
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type CrmServer, startCrmServer } from '../../infra/local/crm-server/start.ts';
+import { digestTool } from '../../shared/config/tool-digest.ts';
+import { readToolsLock } from '../../shared/config/tools-lock.ts';
 import { proves } from '../requirements.ts';
 
 const apiKey = 'a-key-for-tests';
@@ -84,6 +87,19 @@ describe('eras', () => {
     expect((await client.listTools()).tools.map((tool) => tool.name)).toEqual(toolNames);
     expect(crm.requests.some((request) => request.body.includes('"server/discover"'))).toBe(true);
     await client.close();
+  });
+
+  it('tools have the same definitions in both eras, the ones that the sample pins', async () => {
+    const lock = readToolsLock(await readFile(new URL('../../infra/config/tools.lock.json', import.meta.url), 'utf8'));
+    const pinned = lock.lock?.servers.get('crm');
+    expect([...(pinned?.keys() ?? [])].sort()).toEqual([...toolNames].sort());
+    for (const mode of ['legacy', { pin: '2026-07-28' }] as const) {
+      const { client } = await connectV2(mode);
+      const { tools } = await client.listTools();
+      const digests = tools.map((tool) => [tool.name, digestTool(JSON.parse(JSON.stringify(tool)))]);
+      expect(digests).toEqual(tools.map(({ name }) => [name, pinned?.get(name)?.digest]));
+      await client.close();
+    }
   });
 
   it('a legacy session has a GET stream, and a session that never was is not found', async () => {
