@@ -4,8 +4,8 @@
  */
 import type { Azurite } from './azurite.ts';
 import type { CrmServer } from './crm-server/start.ts';
-import type { Entra } from './entra/server.ts';
-import type { KeyVault } from './key-vault/server.ts';
+import type { Entra } from './entra/start.ts';
+import type { KeyVault } from './key-vault/start.ts';
 
 export interface AppEnvironmentParts {
   readonly publicUrl: string;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { findStack } from './find-stack.ts';
-import { requestToken } from './request-token.ts';
+import { askForToken } from './request-token.ts';
 import type { Stack } from './stack-file.ts';
 
 const appDir = join(import.meta.dirname, '../..');
@@ -132,9 +132,10 @@ function story(stack: Stack, dataDir: string): Step[] {
 }
 
 async function asUser<T>(stack: Stack, url: URL, user: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const token = await requestToken(stack.entra, { user });
+  const token = await askForToken(stack.entra, { user });
+  if (!token.ok) throw new Error(token.error);
   const client = new Client({ name: 'demo', version: '1' }, { versionNegotiation: { mode: 'auto' } });
-  const requestInit = { headers: { authorization: `Bearer ${token}` } };
+  const requestInit = { headers: { authorization: `Bearer ${token.value}` } };
   await client.connect(new StreamableHTTPClientTransport(url, { requestInit }));
   try {
     return await work(client);

@@ -8,8 +8,8 @@ import { vaultNames } from './app-environment.ts';
 import { type Azurite, startAzurite } from './azurite.ts';
 import { ensureCrmKey } from './crm-key.ts';
 import { type CrmServer, startCrmServer } from './crm-server/start.ts';
-import { type Entra, startEntra } from './entra/server.ts';
-import { type KeyVault, startKeyVault } from './key-vault/server.ts';
+import { type Entra, startEntra } from './entra/start.ts';
+import { type KeyVault, startKeyVault } from './key-vault/start.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import { prepareStorage } from './storage.ts';
 

@@ -7,6 +7,7 @@ import { join, relative } from 'node:path';
 import { buildApp, describeBuild } from '../build.ts';
 import { checkConfig } from './check-config.ts';
 import { claimDataFolder } from './data-folder.ts';
+import { removeNote, writeNote } from './find-stack.ts';
 import { type Flags, help, parseFlags } from './flags.ts';
 import { type Stack, StackProblem, startStack } from './stack.ts';
 import { removeStackFile, type Stack as StackAddresses, writeStackFile } from './stack-file.ts';
@@ -64,7 +65,10 @@ async function runStack(flags: Flags): Promise<number> {
     if (!(cause instanceof StackProblem)) throw cause;
     return fail(cause.lines);
   }
-  await writeStackFile(flags.dataDir, describeStack(stack));
+  await Promise.all([
+    writeStackFile(flags.dataDir, describeStack(stack)),
+    writeNote(appDir, stack.port, flags.dataDir),
+  ]);
   const seconds = ((performance.now() - startedMs) / 1_000).toFixed(1);
   say(`started in ${seconds} s (${formatTimings(stack)})`);
   say(formatSummary({ url: stack.url, parts: listParts(stack, flags, logFile), commandFlags: commandFlags(flags) }));
@@ -74,7 +78,7 @@ async function runStack(flags: Flags): Promise<number> {
   if (end === undefined) say('stopping');
   else fail([`${end.name} (process ${end.pid}) ended by itself, stopping the rest; see ${shorten(logFile)}`]);
   await stopInTime(stack);
-  await removeStackFile(flags.dataDir);
+  await Promise.all([removeStackFile(flags.dataDir), removeNote(appDir, stack.port)]);
   return end === undefined ? exitCodes.stopped : exitCodes.failed;
 }
 

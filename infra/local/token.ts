@@ -6,6 +6,7 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { err, ok, type Result } from '../../shared/result.ts';
+import { askForToken, askJson } from './request-token.ts';
 import { readStackFile } from './stack-file.ts';
 
 const HELP = `npm run --silent token -- [options]
@@ -28,10 +29,6 @@ const OPTIONS = {
   help: { type: 'boolean', default: false },
 } as const;
 
-const ANSWER_DEADLINE_MS = 10_000;
-
-const tokenAnswer = z.object({ access_token: z.string() });
-const errorAnswer = z.object({ error: z.string() });
 const resourceMetadata = z.object({ authorization_servers: z.tuple([z.url()], z.url()) });
 
 async function main(args: string[]): Promise<Result<string, string>> {
@@ -63,35 +60,13 @@ async function findEntra(dataFolder: string, port: string | undefined): Promise<
   if (port === undefined) return stack.ok ? ok(stack.value.entra) : stack;
   const gateway = `http://127.0.0.1:${port}`;
   if (stack.ok && stack.value.gateway === gateway) return ok(stack.value.entra);
-  const answer = await ask(`${gateway}/.well-known/oauth-protected-resource/mcp/crm`);
+  const answer = await askJson(`${gateway}/.well-known/oauth-protected-resource/mcp/crm`);
   if (!answer.ok) return answer;
   const metadata = resourceMetadata.safeParse(answer.value.body);
   if (!metadata.success) return err(`what answers on ${gateway} is not a gateway of a local stack`);
   const { origin, hostname } = new URL(metadata.data.authorization_servers[0]);
   if (hostname !== '127.0.0.1') return err(`the gateway on ${gateway} trusts ${origin}, which is no local stand-in`);
   return ok(origin);
-}
-
-async function askForToken(entra: string, wanted: unknown): Promise<Result<string, string>> {
-  const answer = await ask(`${entra}/_token`, { method: 'POST', body: JSON.stringify(wanted) });
-  if (!answer.ok) return answer;
-  const token = tokenAnswer.safeParse(answer.value.body);
-  if (token.success) return ok(token.data.access_token);
-  const error = errorAnswer.safeParse(answer.value.body);
-  return err(error.success ? error.data.error : `${entra} answered ${answer.value.status} and no token`);
-}
-
-async function ask(
-  url: string,
-  request: RequestInit = {},
-): Promise<Result<{ readonly status: number; readonly body: unknown }, string>> {
-  try {
-    const response = await fetch(url, { ...request, signal: AbortSignal.timeout(ANSWER_DEADLINE_MS) });
-    const body: unknown = await response.json().catch(() => undefined);
-    return ok({ status: response.status, body });
-  } catch {
-    return err(`no stack is running there: nothing answers on ${new URL(url).origin} (npm start starts one)`);
-  }
 }
 
 const result = await main(process.argv.slice(2));

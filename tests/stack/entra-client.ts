@@ -1,7 +1,7 @@
 /** An OAuth client of the Entra stand-in that follows its metadata, as any client would. */
 import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { type Entra, type EntraOptions, startEntra } from '../../infra/local/entra/server.ts';
+import { type Entra, type EntraOptions, startEntra } from '../../infra/local/entra/start.ts';
 
 export const GATEWAY_URL = 'http://127.0.0.1:7071';
 export const CRM = `${GATEWAY_URL}/mcp/crm`;

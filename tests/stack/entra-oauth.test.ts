@@ -3,7 +3,7 @@ import { auth, type OAuthClientProvider, type OAuthDiscoveryState } from '@model
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
 import { afterEach, describe, expect, it } from 'vitest';
 import { sampleDirectory } from '../../infra/local/entra/directory.ts';
-import type { Entra } from '../../infra/local/entra/server.ts';
+import type { Entra } from '../../infra/local/entra/start.ts';
 import { proves } from '../requirements.ts';
 import {
   ASSISTANT,

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { decodeJwt } from 'jose';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Entra } from '../../infra/local/entra/server.ts';
+import type { Entra } from '../../infra/local/entra/start.ts';
 import { readStackFile, removeStackFile, type Stack, writeStackFile } from '../../infra/local/stack-file.ts';
 import { proves } from '../requirements.ts';
 import { startSampleEntra } from './entra-client.ts';

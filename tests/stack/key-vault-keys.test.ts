@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KeyVaultKey } from '@azure/keyvault-keys';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type KeyVault, startKeyVault } from '../../infra/local/key-vault/server.ts';
+import { type KeyVault, startKeyVault } from '../../infra/local/key-vault/start.ts';
 import { proves } from '../requirements.ts';
 import { AUTHORITY, createCryptographyClient, createKeyClient, TENANT } from './key-vault-clients.ts';
 

@@ -4,7 +4,7 @@ import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type KeyVault, startKeyVault } from '../../infra/local/key-vault/server.ts';
+import { type KeyVault, startKeyVault } from '../../infra/local/key-vault/start.ts';
 import { proves } from '../requirements.ts';
 import { AUTHORITY, createSecretClient, createSelfSigningCredential, TENANT } from './key-vault-clients.ts';
 

@@ -1,7 +1,7 @@
 /** The verifier over real HTTP, against the Entra stand-in: its tokens, its keys, and its outages. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { TokenRequest } from '../../infra/local/entra/issue-token.ts';
-import type { Entra } from '../../infra/local/entra/server.ts';
+import type { Entra } from '../../infra/local/entra/start.ts';
 import { createGroupResolver, createNoGroupSource } from '../../shared/identity/groups.ts';
 import { createRemoteKeySource } from '../../shared/identity/key-source.ts';
 import { createTokenVerifier } from '../../shared/identity/verify-token.ts';

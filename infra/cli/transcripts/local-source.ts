@@ -13,7 +13,7 @@ import { vaultNames } from '../../local/app-environment.ts';
 import { developmentAccount, startAzurite } from '../../local/azurite.ts';
 import { claimDataFolder } from '../../local/data-folder.ts';
 import { sampleDirectory } from '../../local/entra/directory.ts';
-import { startKeyVault } from '../../local/key-vault/server.ts';
+import { startKeyVault } from '../../local/key-vault/start.ts';
 import { readStackFile, type Stack } from '../../local/stack-file.ts';
 import { CommandFailure } from '../outcome.ts';
 import type { TranscriptSource } from './source.ts';

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Agent } from 'undici';
-import { startEntra } from '../../../infra/local/entra/server.ts';
+import { startEntra } from '../../../infra/local/entra/start.ts';
 import { loadConfig } from '../../../shared/config/load-config.ts';
 import { formatProblems } from '../../../shared/config/problems.ts';
 import { digestTool } from '../../../shared/config/tool-digest.ts';
