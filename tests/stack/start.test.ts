@@ -7,8 +7,10 @@ import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { readStackFile, type Stack } from '../../infra/local/stack-file.ts';
 import { proves } from '../requirements.ts';
 import { runNpmStart, runStart, type StartProcess, survivors } from './start-process.ts';
@@ -63,7 +65,7 @@ function blobs({ blob }: Stack): BlobServiceClient {
 async function signingKeyId({ entra }: Stack): Promise<string> {
   const tenant = '5a11e000-0000-4000-8000-000000000001';
   const response = await fetch(`${entra}/${tenant}/discovery/v2.0/keys`);
-  const { keys } = (await response.json()) as { keys: { kid: string }[] };
+  const { keys } = z.object({ keys: z.array(z.object({ kid: z.string() })) }).parse(await response.json());
   return keys.map((key) => key.kid).join();
 }
 
@@ -197,6 +199,25 @@ describe('stop', () => {
     },
   );
 
+  it(proves('stack.stop', 'a call that its upstream never answers does not hold up the end'), async () => {
+    const stack = start('--port', '0', '--quiet', '--instances', '2');
+    const url = await stack.ready();
+    const { crm, entra } = await addresses();
+    const fault = { does: 'hang', method: 'POST', path: '^/mcp' };
+    await fetch(new URL('/_faults', crm), { method: 'POST', body: JSON.stringify(fault) });
+    const minted = await fetch(`${entra}/_token`, { method: 'POST', body: JSON.stringify({ user: 'alice' }) });
+    const { access_token: token } = z.object({ access_token: z.string() }).parse(await minted.json());
+    const call = callTool(url, token).catch(() => undefined);
+    await until(async () => (await listFaults(crm)).length === 0);
+    const pids = [stack.pid, ...(await stack.descendants())];
+    const askedMs = performance.now();
+    stack.signal('SIGTERM');
+    expect(await stack.ended()).toBe(0);
+    expect(performance.now() - askedMs).toBeLessThan(3_000);
+    expect(await survivors(pids, 0)).toEqual([]);
+    await call;
+  });
+
   it('a SIGTERM that only npm hears ends everything all the same', async () => {
     const stack = runNpmStart('--data', data, '--port', '0', '--quiet', '--ephemeral');
     running.push(stack);
@@ -284,6 +305,38 @@ async function copyConfig(edit: (gateway: string) => string): Promise<string> {
   const gateway = join(config, 'gateway.yaml');
   await writeFile(gateway, edit(await readFile(gateway, 'utf8')));
   return config;
+}
+
+function callTool(url: string, token: string): Promise<Response> {
+  const _meta = {
+    'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+    'io.modelcontextprotocol/clientCapabilities': {},
+  };
+  const params = { name: 'get_customer', arguments: { customer_id: 'C-1001' }, _meta };
+  return fetch(`${url}/mcp/crm`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${token}`,
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+      'mcp-protocol-version': '2026-07-28',
+      'mcp-method': 'tools/call',
+      'mcp-name': 'get_customer',
+    },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params }),
+  });
+}
+
+async function listFaults(crm: string): Promise<unknown[]> {
+  const response = await fetch(new URL('/_faults', crm));
+  return z.array(z.unknown()).parse(await response.json());
+}
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; !(await holds()); tries += 1) {
+    if (tries === 200) throw new Error('waited 10 s in vain');
+    await sleep(50);
+  }
 }
 
 async function freePort(): Promise<number> {
