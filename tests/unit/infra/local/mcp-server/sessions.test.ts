@@ -1,7 +1,7 @@
 /** Legacy sessions: bounded, the one unused for longest makes room, and the end frees all. */
 import { McpServer } from '@modelcontextprotocol/server';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createLegacySessions, type LegacySessions } from '../../../../../infra/local/crm-server/sessions.ts';
+import { createLegacySessions, type LegacySessions } from '../../../../../infra/local/mcp-server/sessions.ts';
 
 const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
 const ping = { jsonrpc: '2.0', id: 2, method: 'ping' };

@@ -8,6 +8,7 @@ import {
   isInitializeRequest,
   type McpServer,
   WebStandardStreamableHTTPServerTransport,
+  type WebStandardStreamableHTTPServerTransportOptions,
 } from '@modelcontextprotocol/server';
 
 export interface LegacySessions {
@@ -17,12 +18,21 @@ export interface LegacySessions {
   close(): Promise<void>;
 }
 
-export function createLegacySessions(createServer: () => McpServer, sessionsMost: number): LegacySessions {
+/** What a session's streams can do beyond living as long as their connection. */
+export type StreamOptions = Pick<WebStandardStreamableHTTPServerTransportOptions, 'eventStore' | 'retryInterval'>;
+
+/** `createStreamOptions` is asked once a session: an event store in it belongs to that session alone. */
+export function createLegacySessions(
+  createServer: () => McpServer,
+  sessionsMost: number,
+  createStreamOptions: () => StreamOptions = () => ({}),
+): LegacySessions {
   /** In order of last use, the oldest first. */
   const sessions = new Map<string, WebStandardStreamableHTTPServerTransport>();
 
   async function open(): Promise<WebStandardStreamableHTTPServerTransport> {
     const transport = new WebStandardStreamableHTTPServerTransport({
+      ...createStreamOptions(),
       sessionIdGenerator: randomUUID,
       onsessioninitialized: (id) => {
         sessions.set(id, transport);
