@@ -4,6 +4,7 @@
  * across it: so masked text reads the same the second time.
  */
 import type { ContextRule } from './detectors/detector.ts';
+import { findAll } from './detectors/find-all.ts';
 import type { Range } from './finding.ts';
 import { splitWords } from './words.ts';
 
@@ -26,9 +27,7 @@ export function findByContext(
   if (!isNamed && !rule.mayHold.test(source)) return [];
   const text = blankOut(source, taken);
   const found: Range[] = [];
-  for (const match of text.matchAll(rule.candidate)) {
-    const start = match.index;
-    const end = start + match[0].length;
+  for (const { start, end } of findAll(text, rule.candidate)) {
     const last = found.at(-1)?.end ?? 0;
     const follows = found.length > 0 && LIST_GAP.test(text.slice(last, start));
     if (isNamed || follows || isNamedNearby(text, { start, end }, last, rule)) found.push({ start, end });
@@ -45,9 +44,7 @@ function isNamedNearby(text: string, { start, end }: Range, floor: number, rule:
 }
 
 function startOfLastKey(text: string): number {
-  let start = 0;
-  for (const match of text.matchAll(KEYS)) start = match.index;
-  return start;
+  return text.includes(':') ? (findAll(text, KEYS).at(-1)?.start ?? 0) : 0;
 }
 
 function blankOut(text: string, taken: readonly Range[]): string {

@@ -2,6 +2,8 @@
  * All findings of one text or number: a cheap survey first (most texts of a message can hold nothing), then the
  * detectors of the classes that are on, most specific first. Keeps nothing of what it read.
  */
+
+import type { ExactNumber } from '../json/value.ts';
 import type { Detector } from './detectors/detector.ts';
 import { findByContext } from './find-by-context.ts';
 import { type Finding, mergeRanges, type Range, type RankedRange } from './finding.ts';
@@ -15,17 +17,23 @@ export interface Finder {
   namedBy(words: readonly string[]): NamedClasses;
   /** Offsets in `text`, in order, without overlaps. */
   inText(text: string, named: NamedClasses): readonly Finding[];
-  /** Classes of a JSON number, given as its source text. */
-  inNumber(text: string, named: NamedClasses): readonly string[];
+  /** Classes of a JSON number: all of it or nothing. */
+  inNumber(value: number | ExactNumber, named: NamedClasses): readonly string[];
 }
 
 const NOTHING: readonly Finding[] = [];
+const NO_CLASSES: readonly string[] = [];
 /** The shortest address and the shortest phone number. */
 const MIN_LENGTH = 6;
 
 /** `detectors`: most specific first. */
 export function createFinder(detectors: readonly Detector[]): Finder {
   const minDigits = Math.min(...detectors.map(({ needs }) => ('digits' in needs ? needs.digits : Infinity)));
+
+  const bareDigits = detectors.map(({ needs, context }) =>
+    context === undefined && 'digits' in needs ? needs.digits : Infinity,
+  );
+  const smallestByForm = 10 ** (Math.min(...bareDigits) - 1);
 
   const find = (text: string, facts: Survey, named: NamedClasses): readonly Finding[] => {
     const ranges: RankedRange[] = [];
@@ -60,14 +68,16 @@ export function createFinder(detectors: readonly Detector[]): Finder {
       return found.map((finding) => ({ ...finding, ...read.toSource(finding) }));
     },
 
-    inNumber: (text, named) => {
-      const digits = integerText(text);
-      if (digits === undefined) return [];
-      const isFound = ({ needs, findByForm, context }: Detector, rank: number): boolean => {
-        if ('at' in needs) return false;
-        if (digits.length >= needs.digits && findByForm(digits).length > 0) return true;
-        if (context === undefined || !isNamed(named, rank)) return false;
-        return digits.length >= context.numberDigits.min && digits.length <= context.numberDigits.max;
+    inNumber: (value, named) => {
+      // Most numbers of a message are short and under a name that announces nothing.
+      if (named === 0 && typeof value === 'number' && Math.abs(value) < smallestByForm) return NO_CLASSES;
+      const digits = integerText(typeof value === 'number' ? String(value) : value.rawJSON);
+      if (digits === undefined) return NO_CLASSES;
+      // A number is bare digits: a class that has a rule for those goes by it alone.
+      const isFound = ({ findByForm, context }: Detector, rank: number): boolean => {
+        if (context === undefined) return findByForm(digits).length > 0;
+        const { min, max } = context.numberDigits;
+        return isNamed(named, rank) && digits.length >= min && digits.length <= max;
       };
       return detectors.filter(isFound).map((detector) => detector.class);
     },

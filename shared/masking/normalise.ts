@@ -36,31 +36,59 @@ export function mayHide(text: string): boolean {
 }
 
 export function normalise(source: string): Normalised {
-  const starts: number[] = [];
-  const ends: number[] = [];
-  let text = '';
-  let index = 0;
-  while (index < source.length) {
-    const unit = readUnit(source, index);
-    const end = index + unit.length;
-    for (let count = 0; count < unit.text.length; count += 1) {
-      starts.push(index);
-      ends.push(end);
+  const pieces: string[] = [];
+  const changes: Change[] = [];
+  let length = 0;
+  let copied = 0;
+  for (let index = 0; index < source.length; ) {
+    const code = source.charCodeAt(index);
+    if (code < 0x80 && code !== 0x5c) {
+      index += 1;
+      continue;
     }
-    text += unit.text;
-    index = end;
+    const unit = readUnit(source, index);
+    pieces.push(source.slice(copied, index), unit.text);
+    const at = length + index - copied;
+    length = at + unit.text.length;
+    copied = index + unit.length;
+    changes.push({ at, end: length, sourceStart: index, sourceEnd: copied });
+    index = copied;
   }
+  pieces.push(source.slice(copied));
   return {
-    text,
-    toSource: ({ start, end }) => ({ start: starts[start] ?? source.length, end: ends[end - 1] ?? source.length }),
+    text: pieces.join(''),
+    toSource: ({ start, end }) => ({ start: locate(changes, start).start, end: locate(changes, end - 1).end }),
   };
+}
+
+/** One character or escape of the source, and where in the result what it became stands (nothing, if at = end). */
+interface Change {
+  readonly at: number;
+  readonly end: number;
+  readonly sourceStart: number;
+  readonly sourceEnd: number;
+}
+
+/** The source units of one unit of the result: between two changes both run alike. */
+function locate(changes: readonly Change[], position: number): Range {
+  let low = 0;
+  let high = changes.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((changes[middle]?.at ?? Infinity) <= position) low = middle + 1;
+    else high = middle;
+  }
+  const last = changes[low - 1];
+  if (last === undefined) return { start: position, end: position + 1 };
+  if (position < last.end) return { start: last.sourceStart, end: last.sourceEnd };
+  const start = last.sourceEnd + position - last.end;
+  return { start, end: start + 1 };
 }
 
 /** What one character or escape becomes, and how many UTF-16 units of the source it took. */
 function readUnit(source: string, index: number): { readonly text: string; readonly length: number } {
   const code = source.codePointAt(index) ?? 0;
   if (code === 0x5c) return readEscape(source, index);
-  if (code < 0x80) return { text: source.charAt(index), length: 1 };
   return { text: fold(code), length: code > 0xffff ? 2 : 1 };
 }
 
@@ -74,7 +102,20 @@ function readEscape(source: string, index: number): { readonly text: string; rea
   return { text: fold(Number.parseInt(hex, 16)), length: 6 };
 }
 
+/** Texts repeat their characters; the properties of one are slow to ask for. Holds characters, never texts. */
+const folded = new Map<number, string>();
+const MAX_FOLDED = 8_192;
+
 function fold(code: number): string {
+  const known = folded.get(code);
+  if (known !== undefined) return known;
+  const text = foldAnew(code);
+  if (folded.size >= MAX_FOLDED) folded.clear();
+  folded.set(code, text);
+  return text;
+}
+
+function foldAnew(code: number): string {
   const character = String.fromCodePoint(code);
   if (code < 0x80) return character;
   if (INVISIBLE.test(character)) return '';

@@ -3,7 +3,7 @@
  * message, not copied; what did is built anew from entries, so that no key (`__proto__`) is ever assigned to.
  * Throws past its bounds and on any inner error: the caller then withholds the message.
  */
-import { isArray, isExactNumber, type Json, type JsonObject } from '../json/value.ts';
+import { type ExactNumber, isArray, isExactNumber, type Json, type JsonObject } from '../json/value.ts';
 import type { Tally } from './exposure.ts';
 import type { Finder, NamedClasses } from './find-in-text.ts';
 import type { Finding } from './finding.ts';
@@ -25,36 +25,30 @@ export interface Forms {
   readonly record: Json;
 }
 
-/** Where a value stands: its zone, the classes its keys announce, how deep. */
-interface Place {
-  readonly zone: Zone;
-  readonly named: NamedClasses;
-  readonly depth: number;
-}
-
 /** The strict reader allows less; this one holds whoever else built the value. */
 const MAX_DEPTH = 256;
 /** Class of content that nobody looked into, for the exposure. */
 const BINARY = 'binary';
-/** Numbers below have fewer digits than any class wants. */
-const SMALLEST_NUMBER = 1_000_000;
 
 export function walkMessage(message: Json, zone: Zone, walk: Walk): Forms {
-  return visit(walk, message, { zone, named: 0, depth: 0 }) ?? { client: message, record: message };
+  return visit(walk, message, zone, 0, 0) ?? { client: message, record: message };
 }
 
-/** Undefined: nothing found, both forms are the value itself. */
-function visit(walk: Walk, value: Json, place: Place): Forms | undefined {
-  if (typeof value === 'string') return visitText(walk, value, place);
-  if (typeof value === 'number') return visitNumber(walk, value, place);
+/**
+ * `named`: the classes that the keys above announce. Undefined: nothing found, both forms are the value itself.
+ * Most values are such, so nothing is made for them, not even an object that says where they stand.
+ */
+function visit(walk: Walk, value: Json, zone: Zone, named: NamedClasses, depth: number): Forms | undefined {
+  if (typeof value === 'string') return visitText(walk, value, zone, named);
+  if (typeof value === 'number') return visitNumber(walk, value, zone, named);
   if (typeof value !== 'object' || value === null) return undefined;
-  if (place.depth > MAX_DEPTH) throw new RangeError(`a message nested deeper than ${MAX_DEPTH} is not masked`);
-  if (isArray(value)) return visitArray(walk, value, place);
-  if (isExactNumber(value)) return visitNumber(walk, value, place);
-  return visitObject(walk, value, place);
+  if (depth > MAX_DEPTH) throw new RangeError(`a message nested deeper than ${MAX_DEPTH} is not masked`);
+  if (isArray(value)) return visitArray(walk, value, zone, named, depth + 1);
+  if (isExactNumber(value)) return visitNumber(walk, value, zone, named);
+  return visitObject(walk, value, zone, named, depth + 1);
 }
 
-function visitText(walk: Walk, text: string, { zone, named }: Place): Forms | undefined {
+function visitText(walk: Walk, text: string, zone: Zone, named: NamedClasses): Forms | undefined {
   if (zone === 'binary') {
     walk.tally.add(BINARY, 'uninspected');
     return { client: text, record: uninspectedMarker(text) };
@@ -75,13 +69,8 @@ function maskFindings(
   return { client: hidden.length === 0 ? text : maskText(text, hidden), record };
 }
 
-function visitNumber(
-  walk: Walk,
-  value: number | { readonly rawJSON: string },
-  { zone, named }: Place,
-): Forms | undefined {
-  if (typeof value === 'number' && Math.abs(value) < SMALLEST_NUMBER) return undefined;
-  const classes = walk.finder.inNumber(typeof value === 'number' ? String(value) : value.rawJSON, named);
+function visitNumber(walk: Walk, value: number | ExactNumber, zone: Zone, named: NamedClasses): Forms | undefined {
+  const classes = walk.finder.inNumber(value, named);
   if (classes.length === 0) return undefined;
   const isShown = count(walk, classes, zone !== 'data');
   return { client: isShown ? value : MASKED_NUMBER, record: MASKED_NUMBER };
@@ -94,12 +83,17 @@ function count(walk: Walk, classes: readonly string[], isKept: boolean): boolean
   return isShown;
 }
 
-function visitArray(walk: Walk, items: readonly Json[], { zone, named, depth }: Place): Forms | undefined {
-  const below = { zone, named, depth: depth + 1 };
+function visitArray(
+  walk: Walk,
+  items: readonly Json[],
+  zone: Zone,
+  named: NamedClasses,
+  depth: number,
+): Forms | undefined {
   let client: Json[] | undefined;
   let record: Json[] | undefined;
   items.forEach((item, index) => {
-    const forms = visit(walk, item, below);
+    const forms = visit(walk, item, zone, named, depth);
     if (forms === undefined) return;
     record ??= items.slice();
     record[index] = forms.record;
@@ -116,12 +110,22 @@ interface Change extends Forms {
   readonly recordKey?: string;
 }
 
-function visitObject(walk: Walk, object: JsonObject, place: Place): Forms | undefined {
+function visitObject(
+  walk: Walk,
+  object: JsonObject,
+  zone: Zone,
+  named: NamedClasses,
+  depth: number,
+): Forms | undefined {
   let changes: Map<string, Change> | undefined;
   let isClientChanged = false;
   for (const key of Object.keys(object)) {
     const value = object[key];
-    const change = value === undefined ? undefined : visitMember(walk, object, key, value, place);
+    if (value === undefined) continue;
+    const facts = walk.factsOf(key);
+    const forms = visit(walk, value, zoneBelow(zone, key, object), named | facts.named, depth);
+    const change: Change | undefined =
+      facts.findings.length === 0 ? forms : maskMember(walk, key, value, forms, facts.findings, zone);
     if (change === undefined) continue;
     isClientChanged ||= change.client !== value || change.clientKey !== undefined;
     changes ??= new Map();
@@ -134,18 +138,16 @@ function visitObject(walk: Walk, object: JsonObject, place: Place): Forms | unde
   };
 }
 
-function visitMember(
+/** A member whose key holds data. */
+function maskMember(
   walk: Walk,
-  object: JsonObject,
   key: string,
   value: Json,
-  { zone, named, depth }: Place,
-): Change | undefined {
-  const facts = walk.factsOf(key);
-  const below = { zone: zoneBelow(zone, key, object), named: named | facts.named, depth: depth + 1 };
-  const forms = visit(walk, value, below);
-  if (facts.findings.length === 0) return forms;
-  const { client, record } = maskFindings(walk, key, facts.findings, zone !== 'data');
+  forms: Forms | undefined,
+  findings: readonly Finding[],
+  zone: Zone,
+): Change {
+  const { client, record } = maskFindings(walk, key, findings, zone !== 'data');
   return {
     client: forms?.client ?? value,
     record: forms?.record ?? value,

@@ -1,13 +1,23 @@
 /**
  * Which first digits belong to a card scheme, and how many digits its numbers have (ISO/IEC 7812 ranges as the schemes
- * publish them). Luhn alone would flag a tenth of all long ids; with these, about one in a hundred.
+ * publish them). Luhn alone would flag a tenth of all long ids; with these, it is about one in a hundred.
  */
+
+/** Digits of a number that tell its issuer. */
+export const PREFIX_DIGITS = 6;
 
 interface IssuerRange {
   /** First and last prefix of the range; equally many digits. */
   readonly from: string;
   readonly to: string;
   /** How long the numbers are, both inclusive. */
+  readonly min: number;
+  readonly max: number;
+}
+
+interface NumberRange {
+  readonly from: number;
+  readonly to: number;
   readonly min: number;
   readonly max: number;
 }
@@ -47,13 +57,23 @@ const ISSUERS: readonly IssuerRange[] = [
   range('506099', '506198', 16, 19), // Verve
 ];
 
-const byFirstDigit = new Map<string, readonly IssuerRange[]>(Map.groupBy(ISSUERS, (issuer) => issuer.from.slice(0, 1)));
+/** By first digit, with the prefixes as numbers of six digits. */
+const byFirstDigit: readonly (readonly NumberRange[])[] = Array.from({ length: 10 }, (_, digit) =>
+  ISSUERS.filter(({ from }) => from.startsWith(String(digit))).map(({ from, to, min, max }) => ({
+    from: Number(from.padEnd(PREFIX_DIGITS, '0')),
+    to: Number(to.padEnd(PREFIX_DIGITS, '9')),
+    min,
+    max,
+  })),
+);
 
-/** `prefix`: the first six digits. */
-export function hasIssuer(prefix: string, length: number): boolean {
-  const candidates = byFirstDigit.get(prefix.slice(0, 1)) ?? [];
-  return candidates.some(({ from, to, min, max }) => {
-    const start = prefix.slice(0, from.length);
-    return length >= min && length <= max && start >= from && start <= to;
-  });
+/** `prefix`: the first six digits as a number. */
+export function hasIssuer(prefix: number, length: number): boolean {
+  const candidates = byFirstDigit[Math.floor(prefix / 100_000)] ?? [];
+  return candidates.some(({ from, to, min, max }) => length >= min && length <= max && prefix >= from && prefix <= to);
+}
+
+/** Does any issuer's number begin with this digit? Most ids and all times in seconds or less begin with another. */
+export function mayBegin(digit: number): boolean {
+  return (byFirstDigit[digit] ?? []).length > 0;
 }

@@ -4,13 +4,11 @@
  * digits is none. Fractions (0.4111…) are no cards.
  */
 import type { Range } from '../finding.ts';
-import { hasIssuer } from './card-issuers.ts';
+import { hasIssuer, mayBegin, PREFIX_DIGITS } from './card-issuers.ts';
 import type { Detector } from './detector.ts';
-import { passesLuhn } from './luhn.ts';
 
 const MIN_DIGITS = 13;
 const MAX_DIGITS = 19;
-const PREFIX_DIGITS = 6;
 
 export const cardDetector: Detector = { class: 'card', needs: { digits: MIN_DIGITS }, findByForm: findCards };
 
@@ -19,63 +17,55 @@ function findCards(text: string): readonly Range[] {
   const found: Range[] = [];
   let index = 0;
   while (index < text.length) {
-    if (!isDigit(text, index)) {
+    const digit = digitAt(text, index);
+    if (digit < 0) {
       index += 1;
       continue;
     }
-    const chain = readChain(text, index);
-    chain.forEach((_, first) => {
-      const range = findLongest(text, chain, first);
-      if (range !== undefined) found.push(range);
-    });
-    index = (chain.at(-1)?.end ?? index) + 1;
+    const end = mayBegin(digit) && !isFraction(text, index) ? endOfLongest(text, index) : undefined;
+    if (end !== undefined) found.push({ start: index, end });
+    while (digitAt(text, index) >= 0) index += 1;
   }
   return found;
 }
 
-/** Groups of digits, each one space or dash from the next. */
-function readChain(text: string, from: number): readonly Range[] {
-  const chain: Range[] = [];
-  let start = from;
-  for (;;) {
-    let end = start;
-    while (isDigit(text, end)) end += 1;
-    chain.push({ start, end });
-    const separator = text.charCodeAt(end);
-    if ((separator !== 0x20 && separator !== 0x2d) || !isDigit(text, end + 1)) return chain;
-    start = end + 1;
-  }
-}
-
-/** The longest card number that begins with this group; at most 19 groups are looked at. */
-function findLongest(text: string, chain: readonly Range[], first: number): Range | undefined {
-  const start = chain[first]?.start ?? 0;
-  if (text.charCodeAt(start - 1) === 0x2e && isDigit(text, start - 2)) return undefined;
+/**
+ * The end of the longest card number whose first group of digits begins at `start`. The check digit (Luhn, ISO/IEC
+ * 7812-1 annex B) doubles every second digit from the right, so both sums are kept: each new digit swaps them.
+ */
+function endOfLongest(text: string, start: number): number | undefined {
   let digits = 0;
-  let longest: Range | undefined;
-  for (let last = first; last < chain.length; last += 1) {
-    const group = chain[last];
-    if (group === undefined) break;
-    digits += group.end - group.start;
-    if (digits > MAX_DIGITS) break;
-    if (digits >= MIN_DIGITS && isCard(text, start, group.end, digits)) longest = { start, end: group.end };
+  let prefix = 0;
+  let sum = 0;
+  let sumIfLastDoubled = 0;
+  let longest: number | undefined;
+  for (let index = start; digits <= MAX_DIGITS; index += 1) {
+    const digit = digitAt(text, index);
+    if (digit >= 0) {
+      digits += 1;
+      if (digits <= PREFIX_DIGITS) prefix = prefix * 10 + digit;
+      const doubled = sum + (digit > 4 ? digit * 2 - 9 : digit * 2);
+      sum = sumIfLastDoubled + digit;
+      sumIfLastDoubled = doubled;
+      continue;
+    }
+    if (digits >= MIN_DIGITS && sum % 10 === 0 && hasIssuer(prefix, digits)) longest = index;
+    if (!isSeparator(text, index) || digitAt(text, index + 1) < 0) break;
   }
   return longest;
 }
 
-function isCard(text: string, start: number, end: number, digits: number): boolean {
-  return hasIssuer(firstDigits(text, start), digits) && passesLuhn(text, start, end);
-}
-
-function firstDigits(text: string, start: number): string {
-  let prefix = '';
-  for (let index = start; prefix.length < PREFIX_DIGITS; index += 1) {
-    if (isDigit(text, index)) prefix += text.charAt(index);
-  }
-  return prefix;
-}
-
-function isDigit(text: string, index: number): boolean {
+function isSeparator(text: string, index: number): boolean {
   const code = text.charCodeAt(index);
-  return code >= 0x30 && code <= 0x39;
+  return code === 0x20 || code === 0x2d;
+}
+
+function isFraction(text: string, index: number): boolean {
+  return text.charCodeAt(index - 1) === 0x2e && digitAt(text, index - 2) >= 0;
+}
+
+/** -1 where there is none. */
+function digitAt(text: string, index: number): number {
+  const digit = text.charCodeAt(index) - 0x30;
+  return digit >= 0 && digit <= 9 ? digit : -1;
 }

@@ -2,8 +2,8 @@
  * Telephone numbers: international (E.164 with a plus), North American (3-3-4 with separators), and national ones with
  * a leading zero and separators. Bare digits only where a name says so: of random ten-digit ids two in five would pass.
  */
-import type { Range } from '../finding.ts';
 import type { Detector } from './detector.ts';
+import { findAll } from './find-all.ts';
 
 const INTERNATIONAL = /(?<![\w+])\+\d(?:[ .\-/()]{0,2}\d){6,14}(?!\d)/g;
 const NORTH_AMERICAN =
@@ -20,7 +20,7 @@ export const phoneDetector: Detector = {
   findByForm: (text) => [
     ...(text.includes('+') ? findAll(text, INTERNATIONAL) : []),
     ...findAll(text, NORTH_AMERICAN),
-    ...findAll(text, NATIONAL).filter((range) => isNationalLength(text.slice(range.start, range.end))),
+    ...findAll(text, NATIONAL, ([whole]) => isNationalLength(whole)),
   ],
   context: {
     mayHold: /phone|tel|mobile|cell|fax|whatsapp|msisdn/i,
@@ -32,10 +32,6 @@ export const phoneDetector: Detector = {
 
 const NAME =
   /^(?:(?:home|work|cell|tele|mobile|office|contact)?phones?(?:no|num|numbers?)?|tel(?:no|number)?|mobiles?(?:no|number)?|cell|fax(?:no|number)?|whatsapp|msisdn)$/;
-
-function findAll(text: string, pattern: RegExp): readonly Range[] {
-  return Array.from(text.matchAll(pattern), (match) => ({ start: match.index, end: match.index + match[0].length }));
-}
 
 function isNationalLength(text: string): boolean {
   const digits = text.replaceAll(/\D/g, '').length;

@@ -5,6 +5,7 @@
  */
 import type { Range } from '../finding.ts';
 import type { Detector } from './detector.ts';
+import { findAll } from './find-all.ts';
 
 const SEPARATED = /(?<!\d)(\d{3})[- ](\d{2})[- ](\d{4})(?!\d)/g;
 
@@ -25,11 +26,8 @@ export const usSsnDetector: Detector = {
 const NAME = /^(?:ssns?|ssn(?:no|number)|socialsecurity(?:no|number)?)$/;
 
 function findSeparated(text: string): readonly Range[] {
-  const found: Range[] = [];
-  for (const match of text.matchAll(SEPARATED)) {
-    const [whole, area = '', group, serial] = match;
-    const isIssuable = area !== '000' && area !== '666' && !area.startsWith('9') && group !== '00' && serial !== '0000';
-    if (isIssuable) found.push({ start: match.index, end: match.index + whole.length });
-  }
-  return found;
+  return findAll(text, SEPARATED, ([, area = '', group, serial]) => {
+    const isArea = area !== '000' && area !== '666' && !area.startsWith('9');
+    return isArea && group !== '00' && serial !== '0000';
+  });
 }
