@@ -1,0 +1,115 @@
+/**
+ * `npm run conformance [-- --only direct|through] [--instances N] [--json FILE]`: the official MCP conformance suite against
+ * the reference server, and against the same server through the gateway with every part switched on. Exit code 1 where
+ * through falls short of direct, or where direct is not what expected-failures.yaml says; 2 for wrong flags.
+ */
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { waitForStopRequest } from '../../infra/local/stop-request.ts';
+import { compare } from './compare.ts';
+import { findDisagreements, readExpectedFailures } from './expected-failures.ts';
+import { formatSuite, type SuiteReport } from './print-report.ts';
+import { startReferenceServer } from './reference-server/start.ts';
+import { readUnscored, runSuite, type Suite, type SuiteResult, suites } from './run-suite.ts';
+import { startThroughGateway } from './through-gateway.ts';
+
+interface Flags {
+  readonly isDirect: boolean;
+  readonly isThrough: boolean;
+  readonly instances: number;
+  readonly jsonFile?: string;
+}
+
+interface Outcome {
+  readonly suite: Suite;
+  readonly direct?: SuiteResult;
+  readonly through?: SuiteResult;
+}
+
+const exitCodes = { ok: 0, short: 1, badFlags: 2, interrupted: 130 } as const;
+
+async function main(): Promise<number> {
+  const flags = parseFlags();
+  if (typeof flags === 'string') {
+    console.error(flags);
+    return exitCodes.badFlags;
+  }
+  const stopping = new AbortController();
+  void waitForStopRequest(() => stopping.abort());
+  try {
+    const outcomes = await runAll(flags, stopping.signal);
+    return await report(flags, outcomes);
+  } catch (cause) {
+    if (stopping.signal.aborted) return exitCodes.interrupted;
+    throw cause;
+  }
+}
+
+function parseFlags(): Flags | string {
+  const { values } = parseArgs({
+    options: { only: { type: 'string' }, instances: { type: 'string', default: '1' }, json: { type: 'string' } },
+  });
+  const { only, json } = values;
+  const instances = Number(values.instances);
+  if (only !== undefined && only !== 'direct' && only !== 'through') return '--only takes direct or through';
+  if (!Number.isInteger(instances) || instances < 1 || instances > 8) return '--instances takes a number from 1 to 8';
+  return {
+    isDirect: only !== 'through',
+    isThrough: only !== 'direct',
+    instances,
+    ...(json === undefined ? {} : { jsonFile: json }),
+  };
+}
+
+/** One after the other: some scenarios measure time. */
+async function runAll({ isDirect, isThrough, instances }: Flags, signal: AbortSignal): Promise<Outcome[]> {
+  const reference = await startReferenceServer({ port: 0 });
+  try {
+    const gateway = isThrough ? await startThroughGateway(reference.url, instances) : undefined;
+    try {
+      const directUrl = reference.url.replace('127.0.0.1', 'localhost');
+      const outcomes: Outcome[] = [];
+      for (const suite of suites) {
+        outcomes.push({
+          suite,
+          ...(isDirect ? { direct: await runSuite(suite, directUrl, signal) } : {}),
+          ...(gateway ? { through: await runSuite(suite, gateway.url, signal) } : {}),
+        });
+      }
+      return outcomes;
+    } finally {
+      await gateway?.stop();
+    }
+  } finally {
+    await reference.stop();
+  }
+}
+
+async function report({ jsonFile }: Flags, outcomes: readonly Outcome[]): Promise<number> {
+  const reports: SuiteReport[] = await Promise.all(
+    outcomes.map(async ({ suite, direct, through }) => ({
+      name: suite.name,
+      rows: compare(direct, through),
+      unscored: await readUnscored(suite),
+    })),
+  );
+  for (const each of reports) console.log(formatSuite(each));
+
+  const direct = outcomes.flatMap((outcome) => outcome.direct ?? []);
+  const disagreements = direct.length > 0 ? findDisagreements(await readExpectedFailures(), direct) : [];
+  const short = reports.flatMap(({ rows }) => rows.filter(({ shortfalls }) => shortfalls.length > 0));
+  console.log('');
+  for (const line of disagreements) console.log(line);
+  if (short.length > 0) console.log(`through falls short of direct in ${short.length} scenarios`);
+  if (jsonFile !== undefined) await writeFile(jsonFile, `${JSON.stringify(toJson(reports, disagreements), null, 2)}\n`);
+  return short.length > 0 || disagreements.length > 0 ? exitCodes.short : exitCodes.ok;
+}
+
+function toJson(reports: readonly SuiteReport[], disagreements: readonly string[]) {
+  return {
+    suites: reports.map(({ name, rows, unscored }) => ({ name, rows, unscored: Object.fromEntries(unscored) })),
+    disagreements,
+  };
+}
+
+process.exit(await main());
