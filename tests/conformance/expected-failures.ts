@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import type { SuiteResult } from './run-suite.ts';
+import type { Check, SuiteResult } from './run-suite.ts';
 
 const fileSchema = z.strictObject({ server: z.array(z.string()) });
 
@@ -22,6 +22,6 @@ export function findDisagreements(expected: ReadonlySet<string>, direct: readonl
   ];
 }
 
-function fails([, checks]: readonly [string, SuiteResult extends ReadonlyMap<string, infer C> ? C : never]): boolean {
+function fails([, checks]: readonly [string, readonly Check[]]): boolean {
   return checks.some(({ status }) => status === 'FAILURE');
 }
