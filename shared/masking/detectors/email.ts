@@ -8,6 +8,7 @@ import type { Detector } from './detector.ts';
 
 const MAX_LOCAL = 256;
 const MAX_DOMAIN = 255;
+const MAX_WRAPPING = 3;
 const ATEXT = /[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~.]/;
 const LETTER = /[\p{L}\p{N}\p{M}]/u;
 
@@ -34,9 +35,14 @@ function startOfLocal(text: string, at: number): number {
   let start = at;
   while (start > floor && isPart(text.charCodeAt(start - 1), LOCAL_ASCII) && !isScriptChange(text, start, at))
     start -= 1;
-  // Quotes, slashes and stars around an address are the text's, not the address's.
-  while (start < at && isPunctuation(text.charCodeAt(start))) start += 1;
-  return start;
+  return skipWrapping(text, start, at);
+}
+
+/** Quotes, slashes and stars right before an address are the text's; a few, or what is left would be a fragment. */
+function skipWrapping(text: string, start: number, at: number): number {
+  let first = start;
+  while (first < at && first < start + MAX_WRAPPING && isPunctuation(text.charCodeAt(first))) first += 1;
+  return first < at ? first : start;
 }
 
 function endOfDomain(text: string, at: number): number {

@@ -11,7 +11,7 @@ const NORTH_AMERICAN =
 /** One separator throughout, or the area in parentheses: dates and the parts of an id have neither. */
 const NATIONAL =
   /(?<![\w./:-])(?:\(0\d{1,4}\)[ -]?\d{3,8}(?:[ -]\d{2,5})?|0\d{1,4}([ ./-])\d{2,8}(?:\1\d{2,4}){0,4})(?!\d|[./-]\d)/g;
-const MIN_NATIONAL_DIGITS = 9;
+const MIN_NATIONAL_DIGITS = 10;
 const MAX_NATIONAL_DIGITS = 12;
 
 export const phoneDetector: Detector = {

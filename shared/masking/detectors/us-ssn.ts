@@ -11,14 +11,14 @@ const SEPARATED = /(?<!\d)(\d{3})[- ](\d{2})[- ](\d{4})(?!\d)/g;
 
 export const usSsnDetector: Detector = {
   class: 'us-ssn',
-  needs: { digits: 9 },
+  needs: { digits: 7 },
   findByForm: findSeparated,
   context: {
     mayHold: /ssn|social/i,
     isNamedBy: (words) =>
       words.some((word, index) => NAME.test(word) || (word === 'social' && words[index + 1] === 'security')),
-    // Under its name any nine digits are taken, issued or not, however they are grouped.
-    candidate: /(?<!\d)\d(?:[-./ ]?\d){8}(?!\d)/g,
+    // Under its name any nine digits are taken, issued or not, however grouped; a number has lost its leading zeros.
+    candidate: /(?<!\d)(?:\d(?:[-./ ]?\d){8}|\d{7,8})(?!\d)/g,
     numberDigits: { min: 7, max: 9 },
   },
 };
