@@ -51,6 +51,14 @@ export interface ServerConfig {
   readonly notifications: 'on' | 'off';
   /** What is done with parts nobody could inspect (images, blobs). */
   readonly uninspected: 'deny' | 'allow';
+  /** Methods beyond the protocol's that are passed on; default none. */
+  readonly allowMethods: readonly string[];
+  /** What becomes of a tool whose definition differs from its pin: hidden and refused, or only reported. */
+  readonly drift: 'quarantine' | 'alert';
+  /** Which eras the upstream speaks; `auto` asks it once (default). */
+  readonly protocol: 'auto' | 'modern' | 'legacy';
+  /** Whether the upstream may stand on a private, loopback or link-local address; default refuse. */
+  readonly privateAddresses: 'refuse' | 'allow';
   /** Risk labels as *our* configuration says, by tool. */
   readonly tools: ReadonlyMap<string, { readonly labels: readonly RiskLabel[] }>;
 }
@@ -90,6 +98,24 @@ export interface LimitsConfig {
   readonly firstByteMs: number;
   /** Whole exchange, milliseconds; default 240,000, never more (DESIGN §5). */
   readonly deadlineMs: number;
+  /** Lifetime of a GET or `subscriptions/listen` stream, milliseconds; default 600,000. The client opens it again. */
+  readonly streamMs: number;
+  /** Bytes of a request's header fields together; default 32 KiB → 431. */
+  readonly headerBytes: number;
+  readonly principal: {
+    /** Calls on their way at once; default 32 → 429. */
+    readonly callsAtOnce: number;
+    /** GET and `subscriptions/listen` streams open at once; default 8 → 429. */
+    readonly streamsAtOnce: number;
+    /** Default 600 → 429 with Retry-After. */
+    readonly callsPerMinute: number;
+  };
+  readonly server: {
+    /** Default 256 → 503. */
+    readonly callsAtOnce: number;
+    /** Default 256 → 503. */
+    readonly streamsAtOnce: number;
+  };
 }
 
 export interface HttpConfig {

@@ -110,6 +110,19 @@ const server = z.strictObject({
     .enum(['deny', 'allow'])
     .default('deny')
     .describe('What is done with parts that nobody can look into, such as images.'),
+  allowMethods: z
+    .array(z.string().regex(/^[A-Za-z][\w./-]{0,127}$/, 'must be a method name'))
+    .default([])
+    .describe('Methods beyond the protocol’s that are passed on, for whoever may use the server.'),
+  drift: z
+    .enum(['quarantine', 'alert'])
+    .default('quarantine')
+    .describe('A tool that differs from its pin: hidden and refused, or only reported.'),
+  protocol: z.enum(['auto', 'modern', 'legacy']).default('auto').describe('Which eras the server speaks.'),
+  privateAddresses: z
+    .enum(['refuse', 'allow'])
+    .default('refuse')
+    .describe('Whether it may stand on a private, loopback or link-local address.'),
   tools: z.record(z.string().min(1).max(128), tool).default({}).describe('Risk labels by tool.'),
 });
 
@@ -145,6 +158,23 @@ const limits = z.strictObject({
   depth: z.int().min(8).max(512).default(64).describe('JSON nesting.'),
   firstByteMs: z.int().min(100).max(240_000).default(30_000).describe('Time to the upstream’s first byte.'),
   deadlineMs: z.int().min(100).max(240_000).default(240_000).describe('Time of one whole exchange.'),
+  streamMs: z.int().min(100).max(3_600_000).default(600_000).describe('Lifetime of a stream of notices.'),
+  headerBytes: z.int().min(1_024).max(1_024 * 1_024).default(32_768).describe('Header fields of one request together.'),
+  principal: z
+    .strictObject({
+      callsAtOnce: z.int().min(1).max(10_000).default(32).describe('Calls on their way at once.'),
+      streamsAtOnce: z.int().min(1).max(10_000).default(8).describe('Streams of notices open at once.'),
+      callsPerMinute: z.int().min(1).max(1_000_000).default(600).describe('Calls begun within a minute.'),
+    })
+    .prefault({})
+    .describe('Of one person or app.'),
+  server: z
+    .strictObject({
+      callsAtOnce: z.int().min(1).max(100_000).default(256).describe('Calls on their way at once.'),
+      streamsAtOnce: z.int().min(1).max(100_000).default(256).describe('Streams of notices open at once.'),
+    })
+    .prefault({})
+    .describe('Of one server, all callers together.'),
 });
 
 const http = z.strictObject({

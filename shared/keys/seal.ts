@@ -13,7 +13,7 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const CIPHER = 'aes-256-gcm';
 /** Sealed values travel in headers, cookies, rows and messages; nothing of ours is larger. */
-export const MAX_PLAINTEXT_BYTES = 256 * 1024;
+const MAX_PLAINTEXT_BYTES = 256 * 1024;
 const MAX_SEALED_CHARACTERS = Math.ceil(((MAX_PLAINTEXT_BYTES + NONCE_BYTES + TAG_BYTES) * 4) / 3) + 8;
 const SEALED = /^([1-9][0-9]{0,3})\.([A-Za-z0-9_-]+)$/;
 

@@ -4,6 +4,7 @@
  */
 
 import type { ExactNumber } from '../json/value.ts';
+import { blankOut } from './blank.ts';
 import type { Detector } from './detectors/detector.ts';
 import { findByContext } from './find-by-context.ts';
 import { type Finding, mergeRanges, type Range, type RankedRange } from './finding.ts';
@@ -22,9 +23,12 @@ export interface Finder {
 }
 
 const NOTHING: readonly Finding[] = [];
+const NO_RANGES: readonly RankedRange[] = [];
 const NO_CLASSES: readonly string[] = [];
 /** The shortest address and the shortest phone number. */
 const MIN_LENGTH = 6;
+/** Two are the rule; more take text made for it, which is then masked in several goes. */
+const MAX_ROUNDS = 8;
 
 /** `detectors`: most specific first. */
 export function createFinder(detectors: readonly Detector[]): Finder {
@@ -35,22 +39,30 @@ export function createFinder(detectors: readonly Detector[]): Finder {
   );
   const smallestByForm = 10 ** (Math.min(...bareDigits) - 1);
 
-  const find = (text: string, facts: Survey, named: NamedClasses): readonly Finding[] => {
-    const ranges: RankedRange[] = [];
-    const add = (rank: number, found: readonly Range[]): void => {
-      const detector = detectors[rank];
-      if (detector === undefined) return;
-      for (const { start, end } of found) ranges.push({ start, end, class: detector.class, rank });
-    };
+  const look = (text: string, facts: Survey, named: NamedClasses): readonly RankedRange[] => {
     const able = detectors.map(({ needs }) => ('at' in needs ? facts.hasAt : facts.digits >= needs.digits));
+    const ranges: RankedRange[] = [];
+    const add = (found: readonly Range[], className: string, rank: number): void => {
+      for (const { start, end } of found) ranges.push({ start, end, class: className, rank });
+    };
     detectors.forEach((detector, rank) => {
-      if (able[rank] === true) add(rank, detector.findByForm(text));
+      if (able[rank] === true) add(detector.findByForm(text), detector.class, rank);
     });
-    detectors.forEach(({ context }, rank) => {
-      if (context === undefined || able[rank] !== true) return;
-      add(rank, findByContext(text, context, mergeRanges(ranges), isNamed(named, rank)));
+    detectors.forEach((detector, rank) => {
+      if (detector.context === undefined || able[rank] !== true) return;
+      const rest = blankOut(text, mergeRanges(ranges));
+      add(findByContext(rest, detector.context, isNamed(named, rank)), detector.class, rank);
     });
-    return ranges.length === 0 ? NOTHING : mergeRanges(ranges);
+    return ranges;
+  };
+
+  const lookOnce = (text: string, named: NamedClasses): readonly RankedRange[] => {
+    const facts = survey(text);
+    const isPromising = facts.hasAt || facts.digits >= minDigits;
+    if (!facts.needsReading) return isPromising ? look(text, facts, named) : NO_RANGES;
+    if (!isPromising && !mayHide(text)) return NO_RANGES;
+    const read = normalise(text);
+    return look(read.text, survey(read.text), named).map((range) => ({ ...range, ...read.toSource(range) }));
   };
 
   return {
@@ -59,13 +71,17 @@ export function createFinder(detectors: readonly Detector[]): Finder {
 
     inText: (text, named) => {
       if (text.length < MIN_LENGTH) return NOTHING;
-      const facts = survey(text);
-      const isPromising = facts.hasAt || facts.digits >= minDigits;
-      if (!facts.needsReading) return isPromising ? find(text, facts, named) : NOTHING;
-      if (!isPromising && !mayHide(text)) return NOTHING;
-      const read = normalise(text);
-      const found = find(read.text, survey(read.text), named);
-      return found.map((finding) => ({ ...finding, ...read.toSource(finding) }));
+      let found = lookOnce(text, named);
+      if (found.length === 0) return NOTHING;
+      // Look again at what is left until nothing is found: beside a blank, digits may stand alone that did not before.
+      let all = found;
+      let rest = text;
+      for (let round = 1; round < MAX_ROUNDS && found.length > 0; round += 1) {
+        rest = blankOut(rest, mergeRanges(found));
+        found = lookOnce(rest, named);
+        all = all.concat(found);
+      }
+      return mergeRanges(all);
     },
 
     inNumber: (value, named) => {

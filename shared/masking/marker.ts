@@ -6,7 +6,7 @@
 
 export const MASKED_NUMBER = 0;
 
-export const MARKER_START = '[masked:';
+const MARKER_START = '[masked:';
 
 export function markerOf(classes: readonly string[]): string {
   return `${MARKER_START}${classes.join('+')}]`;

@@ -20,6 +20,14 @@ export interface ToolCall {
   readonly arguments: JsonObject;
 }
 
+/** `Resource::"{server}/{name}"` or `Prompt::"{server}/{name}"`, a child of its Server. */
+export interface Item {
+  readonly server: string;
+  readonly kind: 'resource' | 'prompt';
+  /** The resource's URI or URI template, or the prompt's name. */
+  readonly name: string;
+}
+
 export type DenyCode =
   /** No policy permits it, or one forbids it. */
   | 'policy'
@@ -55,6 +63,10 @@ export interface PolicyEngine {
   decideCall(asker: Asker, call: ToolCall): Decision;
   /** May this tool be seen? False for what is not pinned. */
   mayList(asker: Asker, server: string, tool: string): boolean;
+  /** May this resource (a URI, or a URI template) or prompt (a name) be seen? They are not pinned. */
+  mayListItem(asker: Asker, item: Item): boolean;
+  /** May this resource be read, or this prompt be got? Action `read` for a resource, `get` for a prompt. */
+  decideItem(asker: Asker, item: Item): Decision;
   /** Whether there is anything on this server that the asker may see or call: initialize, discover, ping and the like. */
   mayUse(asker: Asker, server: string): boolean;
 }

@@ -10,7 +10,7 @@ export interface Counts {
   readonly warnings: number;
 }
 
-export interface Shortfall {
+export interface Finding {
   readonly check: string;
   /** What the suite said, else what is missing. */
   readonly reason: string;
@@ -20,8 +20,13 @@ export interface ScenarioRow {
   readonly scenario: string;
   readonly direct?: Counts;
   readonly through?: Counts;
-  readonly shortfalls: readonly Shortfall[];
+  /** Of the direct run, or of the only one. */
+  readonly failures: readonly Finding[];
+  /** Of through against direct. */
+  readonly shortfalls: readonly Finding[];
 }
+
+const noReason = 'no reason given';
 
 type Status = Check['status'];
 
@@ -35,6 +40,7 @@ export function compare(direct: SuiteResult | undefined, through: SuiteResult | 
       scenario,
       ...(wanted === undefined ? {} : { direct: countChecks(wanted) }),
       ...(got === undefined ? {} : { through: countChecks(got) }),
+      failures: findFailures((direct ? wanted : got) ?? []),
       shortfalls: direct && through ? findShortfalls(wanted ?? [], got) : [],
     };
   });
@@ -53,8 +59,14 @@ export function addCounts(all: readonly (Counts | undefined)[]): Counts {
   return { passed: sum('passed'), failed: sum('failed'), warnings: sum('warnings') };
 }
 
+function findFailures(checks: readonly Check[]): Finding[] {
+  return checks.flatMap(({ id, status, errorMessage }) =>
+    status === 'FAILURE' ? [{ check: id, reason: errorMessage ?? noReason }] : [],
+  );
+}
+
 /** Check by check, because an id may stand for several occurrences: a loop, a retried flow. */
-function findShortfalls(wanted: readonly Check[], got: readonly Check[] | undefined): Shortfall[] {
+function findShortfalls(wanted: readonly Check[], got: readonly Check[] | undefined): Finding[] {
   if (got === undefined) return [{ check: '(all)', reason: 'the scenario did not come to its end' }];
   const ids = new Set([...wanted, ...got].map(({ id }) => id));
   return [...ids].flatMap((check) => {
@@ -62,7 +74,7 @@ function findShortfalls(wanted: readonly Check[], got: readonly Check[] | undefi
     const after = got.filter(({ id }) => id === check);
     const isWorse = (status: Status) => countStatus(after, status) > countStatus(before, status);
     const said = after.find(({ status }) => status === 'FAILURE' || status === 'WARNING')?.errorMessage;
-    if (isWorse('FAILURE') || isWorse('WARNING')) return [{ check, reason: said ?? 'no reason given' }];
+    if (isWorse('FAILURE') || isWorse('WARNING')) return [{ check, reason: said ?? noReason }];
     const missing = countStatus(before, 'SUCCESS') - countStatus(after, 'SUCCESS');
     if (missing <= 0) return [];
     const instead = [...new Set(after.map(({ status }) => status))].join(', ');

@@ -23,7 +23,7 @@ export function formatSuite({ name, rows, unscored }: SuiteReport): string {
     line('scenario', 'direct', 'through', ''),
     ...rows.map((row) => line(row.scenario, formatCounts(row.direct), formatCounts(row.through), note(row, unscored))),
     line('total', direct ?? '', through ?? '', ''),
-    ...formatShortfalls(rows),
+    ...formatFindings(rows),
   ].join('\n');
 }
 
@@ -36,10 +36,14 @@ function note({ scenario, shortfalls }: ScenarioRow, unscored: ReadonlyMap<strin
   return notes.join(', ');
 }
 
-function formatShortfalls(rows: readonly ScenarioRow[]): string[] {
-  return rows.flatMap(({ scenario, shortfalls }) =>
-    shortfalls.map(({ check, reason }) => `  - ${scenario} / ${check}: ${shorten(reason)}`),
-  );
+function formatFindings(rows: readonly ScenarioRow[]): string[] {
+  return rows.flatMap(({ scenario, direct, failures, shortfalls }) => {
+    const where = direct === undefined ? 'through' : 'directly';
+    return [
+      ...failures.map(({ check, reason }) => `  - ${scenario} / ${check} fails ${where}: ${shorten(reason)}`),
+      ...shortfalls.map(({ check, reason }) => `  - ${scenario} / ${check} falls short: ${shorten(reason)}`),
+    ];
+  });
 }
 
 /** passed/failed, and warnings where there are any; a dash for what did not run. */

@@ -7,7 +7,7 @@ import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { waitForStopRequest } from '../../infra/local/stop-request.ts';
 import { compare } from './compare.ts';
-import { findDisagreements, readExpectedFailures } from './expected-failures.ts';
+import { findStale, findUnexpected, readExpectedFailures } from './expected-failures.ts';
 import { formatSuite, type SuiteReport } from './print-report.ts';
 import { startReferenceServer } from './reference-server/start.ts';
 import { readUnscored, runSuite, type Suite, type SuiteResult, suites } from './run-suite.ts';
@@ -95,20 +95,37 @@ async function report({ jsonFile }: Flags, outcomes: readonly Outcome[]): Promis
   );
   for (const each of reports) console.log(formatSuite(each));
 
-  const direct = outcomes.flatMap((outcome) => outcome.direct ?? []);
-  const disagreements = direct.length > 0 ? findDisagreements(await readExpectedFailures(), direct) : [];
-  const short = reports.flatMap(({ rows }) => rows.filter(({ shortfalls }) => shortfalls.length > 0));
-  console.log('');
-  for (const line of disagreements) console.log(line);
-  if (short.length > 0) console.log(`through falls short of direct in ${short.length} scenarios`);
-  if (jsonFile !== undefined) await writeFile(jsonFile, `${JSON.stringify(toJson(reports, disagreements), null, 2)}\n`);
-  return short.length > 0 || disagreements.length > 0 ? exitCodes.short : exitCodes.ok;
+  const verdict = [...(await judgeFailures(outcomes)), ...describeShortfalls(reports)];
+  console.log(['', ...verdict].join('\n'));
+  if (jsonFile !== undefined) await writeFile(jsonFile, `${JSON.stringify(toJson(reports, verdict), null, 2)}\n`);
+  return verdict.length > 0 ? exitCodes.short : exitCodes.ok;
 }
 
-function toJson(reports: readonly SuiteReport[], disagreements: readonly string[]) {
+/** The direct run is what the file of expected failures speaks of; through alone, it is all there is to judge by. */
+async function judgeFailures(outcomes: readonly Outcome[]): Promise<string[]> {
+  const expected = await readExpectedFailures();
+  const direct = outcomes.flatMap((outcome) => outcome.direct ?? []);
+  if (direct.length === 0) {
+    const through = outcomes.flatMap((outcome) => outcome.through ?? []);
+    return findUnexpected(expected, through).map((scenario) => `${scenario} fails through the gateway`);
+  }
+  return [
+    ...findUnexpected(expected, direct).map((one) => `${one} fails directly and is not in expected-failures.yaml`),
+    ...findStale(expected, direct).map((one) => `${one} passes: remove it from expected-failures.yaml`),
+  ];
+}
+
+function describeShortfalls(reports: readonly SuiteReport[]): string[] {
+  return reports.flatMap(({ name, rows }) => {
+    const short = rows.filter(({ shortfalls }) => shortfalls.length > 0).length;
+    return short > 0 ? [`${name}: through falls short of direct in ${short} of ${rows.length} scenarios`] : [];
+  });
+}
+
+function toJson(reports: readonly SuiteReport[], verdict: readonly string[]) {
   return {
     suites: reports.map(({ name, rows, unscored }) => ({ name, rows, unscored: Object.fromEntries(unscored) })),
-    disagreements,
+    verdict,
   };
 }
 

@@ -5,6 +5,7 @@ import { z } from 'zod';
 export const nameForm = z.object({ name: z.string() });
 export const colorForm = z.object({ color: z.string() });
 export const consentForm = z.object({ ok: z.boolean() });
+export const confirmForm = z.object({ confirm: z.boolean() });
 export const contextForm = z.object({ context: z.string() });
 
 export function ask(message: string, requestedSchema: z.ZodObject): InputRequest {

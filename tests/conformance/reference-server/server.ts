@@ -6,13 +6,16 @@ import { registerLiveTools } from './live-tools.ts';
 import { registerPrompts } from './prompts.ts';
 import { registerResources } from './resources.ts';
 import { registerRoundTools } from './round-tools.ts';
+import type { TaskStore } from './task-store.ts';
+import { registerTasks, TASKS } from './task-tools.ts';
 
 export interface ReferenceParts {
   readonly bus: ServerEventBus;
   readonly state: RequestStateCodec;
+  readonly tasks: TaskStore;
 }
 
-export function createReferenceMcpServer({ bus, state }: ReferenceParts): McpServer {
+export function createReferenceMcpServer({ bus, state, tasks }: ReferenceParts): McpServer {
   const server = new McpServer(
     { name: 'reference', title: 'Conformance reference', version: '1.0.0' },
     {
@@ -21,6 +24,7 @@ export function createReferenceMcpServer({ bus, state }: ReferenceParts): McpSer
         tools: { listChanged: true },
         prompts: { listChanged: true },
         resources: { listChanged: true, subscribe: true },
+        extensions: { [TASKS]: {} },
       },
       requestState: { verify: state.verify },
     },
@@ -29,6 +33,7 @@ export function createReferenceMcpServer({ bus, state }: ReferenceParts): McpSer
   registerLiveTools(server, bus);
   registerAskingTools(server);
   registerRoundTools(server, state);
+  registerTasks(server, tasks);
   registerPrompts(server);
   registerResources(server);
   return server;

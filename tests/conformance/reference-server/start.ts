@@ -10,6 +10,7 @@ import { createMcpEndpoint } from '../../../infra/local/mcp-server/endpoint.ts';
 import { startStandIn } from '../../../infra/local/stand-in.ts';
 import { createEventStore } from './event-store.ts';
 import { createReferenceMcpServer } from './server.ts';
+import { createTaskStore } from './task-store.ts';
 
 /** How soon a client comes back to a stream that was closed on it. */
 const retryIntervalMs = 500;
@@ -24,8 +25,9 @@ export interface ReferenceServer {
 export async function startReferenceServer({ port }: { readonly port: number }): Promise<ReferenceServer> {
   const bus = new InMemoryServerEventBus();
   const state = createRequestStateCodec({ key: randomBytes(32), bind: ({ mcpReq }) => mcpReq.method });
+  const tasks = createTaskStore();
   const endpoint = createMcpEndpoint({
-    createServer: () => createReferenceMcpServer({ bus, state }),
+    createServer: () => createReferenceMcpServer({ bus, state, tasks }),
     bus,
     createStreamOptions: () => ({ eventStore: createEventStore(), retryInterval: retryIntervalMs }),
     log: () => undefined,
@@ -41,6 +43,7 @@ export async function startReferenceServer({ port }: { readonly port: number }):
   return {
     url: `${standIn.url}/mcp`,
     async stop() {
+      tasks.close();
       await endpoint.close();
       await standIn.stop();
     },

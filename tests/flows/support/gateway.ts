@@ -159,6 +159,7 @@ servers:
     url: \${UPSTREAM_URL}
     credential: { secret: crm-api-key, header: x-api-key }
     retention: standard
+    privateAddresses: allow
 ${serverYaml}
 transcripts:
   retention: { standard: { days: 30 } }

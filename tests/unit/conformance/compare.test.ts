@@ -1,7 +1,7 @@
 /** What counts as falling short of direct: less passed, or a failure or warning that direct has not. */
 import { describe, expect, it } from 'vitest';
 import { addCounts, compare, countChecks } from '../../conformance/compare.ts';
-import { findDisagreements } from '../../conformance/expected-failures.ts';
+import { findStale, findUnexpected } from '../../conformance/expected-failures.ts';
 import type { Check, SuiteResult } from '../../conformance/run-suite.ts';
 
 const check = (id: string, status: Check['status'], errorMessage?: string): Check => ({ id, status, errorMessage });
@@ -47,6 +47,11 @@ describe('compare', () => {
     ]);
   });
 
+  it('tells what fails directly apart from what falls short', () => {
+    const [row] = compare(result({ one: [check('a', 'FAILURE', 'known')] }), result({ one: [check('a', 'FAILURE')] }));
+    expect(row).toMatchObject({ failures: [{ check: 'a', reason: 'known' }], shortfalls: [] });
+  });
+
   it('does not mind notes that differ, nor more that passes', () => {
     expect(shortfalls([check('note', 'INFO')], [check('a', 'SUCCESS')])).toEqual([]);
   });
@@ -61,7 +66,12 @@ describe('compare', () => {
 
   it('judges nothing where only one of the two ran', () => {
     const [row] = compare(undefined, result({ one: [check('a', 'FAILURE')] }));
-    expect(row).toEqual({ scenario: 'one', through: { passed: 0, failed: 1, warnings: 0 }, shortfalls: [] });
+    expect(row).toEqual({
+      scenario: 'one',
+      through: { passed: 0, failed: 1, warnings: 0 },
+      failures: [{ check: 'a', reason: 'no reason given' }],
+      shortfalls: [],
+    });
   });
 });
 
@@ -80,18 +90,16 @@ describe('counts', () => {
 describe('expected failures', () => {
   const direct = [result({ good: [check('a', 'SUCCESS')], bad: [check('a', 'FAILURE')] })];
 
-  it('agree with a direct run that fails where they say', () => {
-    expect(findDisagreements(new Set(['bad']), direct)).toEqual([]);
+  it('are neither unexpected nor stale where they fail', () => {
+    const expected = new Set(['bad']);
+    expect([findUnexpected(expected, direct), findStale(expected, direct)]).toEqual([[], []]);
   });
 
-  it('name a failure that nobody expected, and an entry that passes', () => {
-    expect(findDisagreements(new Set(['good']), direct)).toEqual([
-      'bad fails directly and does not stand in expected-failures.yaml',
-      'good stands in expected-failures.yaml and does not fail directly: remove it',
-    ]);
+  it('leave any other failure unexpected', () => {
+    expect(findUnexpected(new Set(), direct)).toEqual(['bad']);
   });
 
-  it('name an entry of a scenario that does not exist', () => {
-    expect(findDisagreements(new Set(['bad', 'gone']), direct)).toHaveLength(1);
+  it('are stale where they pass, and where no suite has them', () => {
+    expect(findStale(new Set(['bad', 'good', 'gone']), direct)).toEqual(['good', 'gone']);
   });
 });

@@ -150,6 +150,19 @@ describe('phone', () => {
   });
 });
 
+describe('places that touch', () => {
+  it('are all masked when they share one character of the source', () => {
+    expect(maskedText('tel: 4155550134 ½ 4155550135 phone')).toEqual(
+      answer('tel: [masked:phone] [masked:phone] phone'),
+    );
+  });
+
+  it('are looked at again once what stood beside them is masked', () => {
+    expect(maskedText('alice@example.com+14155550134')).toEqual(answer('[masked:email][masked:phone]'));
+    expect(maskedText('{"tel": [4111111111111111, 4155550134]}')).toEqual(answer('{"tel": [0, 0]}'));
+  });
+});
+
 describe('structured content', () => {
   it(
     proves('masking.classes', 'masks numbers under a name, in arrays and below objects, and keeps them numbers'),

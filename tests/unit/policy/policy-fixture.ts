@@ -66,6 +66,10 @@ export function createConfig(parts: ConfigParts): PolicyConfig {
     retention: 'standard',
     notifications: 'off',
     uninspected: 'deny',
+    allowMethods: [],
+    drift: 'quarantine',
+    protocol: 'auto',
+    privateAddresses: 'refuse',
     tools: new Map(Object.entries(parts.labels ?? {}).map(([tool, labels]) => [tool, { labels }])),
   };
   const pinned = Object.entries(tools).map(([tool, inputSchema]): [string, PinnedTool] => [
