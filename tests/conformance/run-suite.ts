@@ -82,7 +82,7 @@ async function readResult(folder: string): Promise<SuiteResult> {
     const { scenario, time } = folderName.exec(name)?.groups ?? {};
     return scenario === undefined || time === undefined ? [] : [{ name, scenario, time }];
   });
-  folders.sort((one, other) => one.time.localeCompare(other.time));
+  folders.sort((one, other) => one.time.localeCompare(other.time) || one.scenario.localeCompare(other.scenario));
   const read = folders.map(async ({ name, scenario }) => {
     // A scenario that never came to its end has a folder and no file in it.
     const text = await readFile(join(folder, name, 'checks.json'), 'utf8').catch(() => undefined);

@@ -26,6 +26,12 @@ interface Outcome {
   readonly through?: SuiteResult;
 }
 
+const options = {
+  only: { type: 'string' },
+  instances: { type: 'string', default: '1' },
+  json: { type: 'string' },
+} as const;
+
 const exitCodes = { ok: 0, short: 1, badFlags: 2, interrupted: 130 } as const;
 
 async function main(): Promise<number> {
@@ -45,20 +51,24 @@ async function main(): Promise<number> {
   }
 }
 
+/** A text is what is wrong with them. */
 function parseFlags(): Flags | string {
-  const { values } = parseArgs({
-    options: { only: { type: 'string' }, instances: { type: 'string', default: '1' }, json: { type: 'string' } },
-  });
-  const { only, json } = values;
-  const instances = Number(values.instances);
-  if (only !== undefined && only !== 'direct' && only !== 'through') return '--only takes direct or through';
-  if (!Number.isInteger(instances) || instances < 1 || instances > 8) return '--instances takes a number from 1 to 8';
-  return {
-    isDirect: only !== 'through',
-    isThrough: only !== 'direct',
-    instances,
-    ...(json === undefined ? {} : { jsonFile: json }),
-  };
+  try {
+    const { values } = parseArgs({ options });
+    const { only, json } = values;
+    const instances = Number(values.instances);
+    if (only !== undefined && only !== 'direct' && only !== 'through') return '--only takes direct or through';
+    if (!Number.isInteger(instances) || instances < 1 || instances > 8) return '--instances takes a number from 1 to 8';
+    return {
+      isDirect: only !== 'through',
+      isThrough: only !== 'direct',
+      instances,
+      ...(json === undefined ? {} : { jsonFile: json }),
+    };
+  } catch (cause) {
+    if (cause instanceof TypeError) return cause.message;
+    throw cause;
+  }
 }
 
 /** One after the other: some scenarios measure time. */
@@ -96,7 +106,7 @@ async function report({ jsonFile }: Flags, outcomes: readonly Outcome[]): Promis
   for (const each of reports) console.log(formatSuite(each));
 
   const verdict = [...(await judgeFailures(outcomes)), ...describeShortfalls(reports)];
-  console.log(['', ...verdict].join('\n'));
+  console.log(['', ...(verdict.length > 0 ? verdict : ['nothing falls short'])].join('\n'));
   if (jsonFile !== undefined) await writeFile(jsonFile, `${JSON.stringify(toJson(reports, verdict), null, 2)}\n`);
   return verdict.length > 0 ? exitCodes.short : exitCodes.ok;
 }
