@@ -37,6 +37,13 @@ const suiteDeadlineMs = 300_000;
 /** Of one scenario; the slowest takes about two seconds where everything works. */
 const scenarioDeadlineMs = 20_000;
 
+/** Stands for the scenarios that a suite had not come to. */
+const cutShort: Check = {
+  id: 'suite-deadline',
+  status: 'FAILURE',
+  errorMessage: `the suite took longer than ${suiteDeadlineMs / 1_000} s and was ended`,
+};
+
 const packageDir = dirname(createRequire(import.meta.url).resolve('@modelcontextprotocol/conformance/package.json'));
 
 /** The tool names a scenario's folder so, with the time in it. */
@@ -71,7 +78,7 @@ export async function runSuite(suite: Suite, url: string, signal: AbortSignal): 
     await once(child, 'close');
     const result = await readResult(folder);
     if (result.size === 0) throw new Error(`the conformance suite did not run: ${errors.slice(0, 1_000)}`);
-    return result;
+    return child.signalCode === null ? result : new Map([...result, ['(the suite)', [cutShort]]]);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
