@@ -7,10 +7,9 @@ import { suggest } from '../config/nearest.ts';
 import { findApprovalProblem } from './approval-polarity.ts';
 import type { RecordType } from './argument-type.ts';
 import type { Cedar } from './cedar.ts';
-import { type EntityName, type Expression, partsOf } from './expression.ts';
 import { collectMentions, type Mentions, mentionsOf } from './mentions.ts';
-import { RISK_LABELS } from './names.ts';
-import type { Policy } from './policy.ts';
+import { ITEM_KINDS, itemId, RISK_LABELS } from './names.ts';
+import { entitiesOf, type Policy } from './policy.ts';
 import { explainError, problemAt } from './problem.ts';
 import type { PolicySchema } from './schema.ts';
 import { callTarget, mayApply } from './scope.ts';
@@ -22,11 +21,13 @@ export interface CheckInput {
   readonly policies: readonly Policy[];
   readonly tools: readonly ToolAction[];
   readonly schema: PolicySchema;
+  /** Names of the configured servers. */
+  readonly servers: readonly string[];
 }
 
 /** In the order of the file. A policy with a mistake of our kind is not validated by Cedar as well. */
 export function checkPolicies(input: CheckInput): readonly ConfigProblem[] {
-  const own = new Map(input.policies.map((policy) => [policy, findOwnProblems(policy, input.tools)]));
+  const own = new Map(input.policies.map((policy) => [policy, findOwnProblems(policy, input)]));
   const sound = input.policies.filter((policy) => own.get(policy)?.length === 0);
   const problems = [
     ...[...own].flatMap(([policy, messages]) => messages.map((text) => problemAt(input.source, policy, text))),
@@ -35,7 +36,7 @@ export function checkPolicies(input: CheckInput): readonly ConfigProblem[] {
   return problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
 }
 
-function findOwnProblems(policy: Policy, tools: readonly ToolAction[]): readonly string[] {
+function findOwnProblems(policy: Policy, { tools, servers }: CheckInput): readonly string[] {
   const mentions = collectMentions([policy]);
   const whole = [[], ['request'], ['args']].find((path) => mentionsOf(mentions, ...path).isWhole);
   if (whole !== undefined) {
@@ -44,7 +45,7 @@ function findOwnProblems(policy: Policy, tools: readonly ToolAction[]): readonly
   const approval = findApprovalProblem(policy);
   return [
     ...(approval === undefined ? [] : [approval]),
-    ...findIdentityProblems(policy, tools),
+    ...findNameProblems(policy, tools, servers),
     ...findArgumentProblems(policy, mentionsOf(mentions, 'args'), tools),
   ];
 }
@@ -52,23 +53,22 @@ function findOwnProblems(policy: Policy, tools: readonly ToolAction[]): readonly
 /** Entra object ids and app ids, lower case, as tokens are read; with any other, a forbid would match no one. */
 const ENTRA_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-function findIdentityProblems(policy: Policy, tools: readonly ToolAction[]): readonly string[] {
-  const named = [...policy.named, ...policy.conditions.flatMap(({ body }) => entitiesIn(body))];
+const ITEM_TYPES: readonly string[] = Object.values(ITEM_KINDS).map(({ type }) => type);
+
+function findNameProblems(policy: Policy, tools: readonly ToolAction[], servers: readonly string[]): readonly string[] {
   const known = tools.map(({ id }) => id);
-  return named.flatMap(({ type, id }) => {
+  return entitiesOf(policy).flatMap(({ type, id }) => {
     if (['User', 'App', 'Agent'].includes(type) && !ENTRA_ID.test(id)) {
       return [`${type}::"${id}" can match no one: an id is a GUID in lower case, as Entra gives it`];
     }
     if (type === 'Tool' && !known.includes(id)) {
       return [`Tool::"${id}" is not in tools.lock.json${suggest(id, known)}`];
     }
+    if (ITEM_TYPES.includes(type) && !servers.some((server) => id.startsWith(itemId(server, '')))) {
+      return [`${type}::"${id}" is on no server: an id is "{server}/{URI or name}"`];
+    }
     return [];
   });
-}
-
-function entitiesIn(expression: Expression): readonly EntityName[] {
-  if (expression.kind === 'entity') return [expression.entity];
-  return partsOf(expression).flatMap(entitiesIn);
 }
 
 function findArgumentProblems(policy: Policy, mentions: Mentions, tools: readonly ToolAction[]): readonly string[] {

@@ -7,6 +7,7 @@ import type { Config } from '../config/config.ts';
 import { collectQuorums } from './approval-polarity.ts';
 import type { RecordType } from './argument-type.ts';
 import type { Cedar } from './cedar.ts';
+import { type CompiledItems, planItems } from './compile-items.ts';
 import { collectMentions, type Mentions, NO_MENTIONS } from './mentions.ts';
 import { LIST_ACTION } from './names.ts';
 import type { Policy } from './policy.ts';
@@ -19,6 +20,8 @@ export interface Compiled {
   readonly listMentions: Mentions;
   /** By server and tool. */
   readonly tools: ReadonlyMap<string, ReadonlyMap<string, CompiledTool>>;
+  /** By server, each configured one. */
+  readonly items: ReadonlyMap<string, CompiledItems>;
 }
 
 export interface CompiledTool {
@@ -52,8 +55,9 @@ export function compile(
   const lists = new Map(
     tools.map((tool) => [tool.id, policies.filter((policy) => mayApply(policy, listTarget(tool)))]),
   );
-  // One action for all tools, so one context: of every policy that matters to any of them.
-  const listMentions = collectMentions([...new Set([...lists.values()].flat())]);
+  const items = planItems(config.servers.keys(), policies);
+  // One action for all that can be seen, so one context: of every policy that matters to any of it.
+  const listMentions = collectMentions([...new Set([...lists.values(), items.onList].flat())]);
   const mentions = new Map([...calls].map(([id, some]) => [id, collectMentions(some)]));
 
   const compiled = new Map<string, Map<string, CompiledTool>>();
@@ -74,11 +78,11 @@ export function compile(
   }
 
   const schema = createReducedSchema(config, tools, (action) =>
-    action === LIST_ACTION ? listMentions : (mentions.get(action) ?? NO_MENTIONS),
+    action === LIST_ACTION ? listMentions : (mentions.get(action) ?? items.mentions.get(action) ?? NO_MENTIONS),
   );
   const answer = cedar.preparseSchema(name, schema);
   if (answer.type === 'failure') throw new Error('Cedar refused the schema of evaluation', { cause: answer.errors });
-  return { schema: name, listMentions, tools: compiled };
+  return { schema: name, listMentions, tools: compiled, items: items.compile(parse) };
 }
 
 /** Gives a set's name; tools that the same policies matter to share one. */

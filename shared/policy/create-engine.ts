@@ -7,11 +7,13 @@ import { err, ok, type Result } from '../result.ts';
 import { type Cedar, loadCedar } from './cedar.ts';
 import { checkPolicies } from './check-policies.ts';
 import { type Compiled, type CompiledTool, compile } from './compile.ts';
-import type { Asker, Decision, PolicyEngine, ToolCall } from './engine.ts';
+import type { CompiledKind } from './compile-items.ts';
+import type { Asker, Decision, Item, PolicyEngine, ToolCall } from './engine.ts';
 import { evaluate, type Outcome } from './evaluate.ts';
 import { decide, type Explainer } from './hold.ts';
 import { mapArguments } from './map-arguments.ts';
-import { mentionsOf } from './mentions.ts';
+import { type Mentions, mentionsOf } from './mentions.ts';
+import { itemId, LIST_ACTION } from './names.ts';
 import { type Policy, readPolicies } from './policy.ts';
 import { askerContext, entitiesFor, principalOf } from './request.ts';
 import { createFullSchema } from './schema.ts';
@@ -27,7 +29,14 @@ export function createPolicyEngine(config: PolicyConfig): Result<PolicyEngine, r
   const policies = read.value;
   const tools = listToolActions(config);
   const schema = createFullSchema(config, tools);
-  const problems = checkPolicies({ cedar, source: config.policies, policies, tools, schema });
+  const problems = checkPolicies({
+    cedar,
+    source: config.policies,
+    policies,
+    tools,
+    schema,
+    servers: [...config.servers.keys()],
+  });
   if (problems.length > 0) return err(problems);
   return ok(createEngine(cedar, compile(cedar, config, policies, tools), createExplainer(policies)));
 }
@@ -43,11 +52,12 @@ function createEngine(cedar: Cedar, compiled: Compiled, explainer: Explainer): P
 
     const context = askerContext(asker, mentions);
     if (mentions.inside.has('args')) context.args = mapped.value;
+    const resource = { type: 'Tool', id };
     const question = {
       principal: principalOf(asker),
       action: id,
-      tool: id,
-      entities: entitiesFor(asker, server, id),
+      resource,
+      entities: entitiesFor(asker, server, resource),
       policySet: callSet,
       schema: compiled.schema,
     };
@@ -61,29 +71,71 @@ function createEngine(cedar: Cedar, compiled: Compiled, explainer: Explainer): P
     return decide(ask, quorums, explainer);
   }
 
-  function maySee(asker: Asker, { id, server, listSet }: CompiledTool): boolean {
-    const outcome = evaluate(cedar, {
+  function askOf(asker: Asker, server: string, question: Asked): Outcome {
+    const { action, resource, mentions, policySet } = question;
+    return evaluate(cedar, {
       principal: principalOf(asker),
-      action: 'list',
-      tool: id,
-      entities: entitiesFor(asker, server, id),
-      context: askerContext(asker, compiled.listMentions),
-      policySet: listSet,
+      action,
+      resource,
+      entities: entitiesFor(asker, server, resource),
+      context: askerContext(asker, mentions),
+      policySet,
       schema: compiled.schema,
     });
-    return outcome.kind === 'allow';
+  }
+
+  function maySee(asker: Asker, server: string, resource: Asked['resource'], listSet: string): boolean {
+    const question = { action: LIST_ACTION, resource, mentions: compiled.listMentions, policySet: listSet };
+    return askOf(asker, server, question).kind === 'allow';
+  }
+
+  function maySeeTool(asker: Asker, { id, server, listSet }: CompiledTool): boolean {
+    return maySee(asker, server, { type: 'Tool', id }, listSet);
+  }
+
+  function maySeeItem(asker: Asker, server: string, { type, listSet }: CompiledKind, name: string): boolean {
+    return maySee(asker, server, { type, id: itemId(server, name) }, listSet);
+  }
+
+  function decideItem(asker: Asker, { server, kind, name }: Item): Decision {
+    const known = compiled.items.get(server)?.[kind];
+    if (known === undefined) return { verdict: 'deny', code: 'policy', policies: [], reasons: [] };
+    const { type, action, mentions, useSet } = known;
+    const resource = { type, id: itemId(server, name) };
+    const ask = (): Outcome => askOf(asker, server, { action, resource, mentions, policySet: useSet });
+    // There is no approval in the context of these actions, so no quorum could lift a deny.
+    return decide(ask, [], explainer);
   }
 
   return {
     decideCall,
+    decideItem,
     mayList(asker, server, tool) {
       const known = compiled.tools.get(server)?.get(tool);
-      return known !== undefined && maySee(asker, known);
+      return known !== undefined && maySeeTool(asker, known);
+    },
+    mayListItem(asker, { server, kind, name }) {
+      const known = compiled.items.get(server)?.[kind];
+      return known !== undefined && maySeeItem(asker, server, known, name);
     },
     mayUse(asker, server) {
-      return [...(compiled.tools.get(server)?.values() ?? [])].some((tool) => maySee(asker, tool));
+      if ([...(compiled.tools.get(server)?.values() ?? [])].some((tool) => maySeeTool(asker, tool))) return true;
+      // Which resources and prompts a server has, nobody knows beforehand: one that no policy names stands for them.
+      const items = compiled.items.get(server);
+      if (items === undefined) return false;
+      return [items.resource, items.prompt].some((known) =>
+        ['', ...known.named].some((name) => maySeeItem(asker, server, known, name)),
+      );
     },
   };
+}
+
+interface Asked {
+  readonly action: string;
+  readonly resource: { readonly type: string; readonly id: string };
+  /** What the policies on the action mention of the context. */
+  readonly mentions: Mentions;
+  readonly policySet: string;
 }
 
 /** In the order of the file; a reason that several policies give is said once. */

@@ -67,6 +67,10 @@ export interface PolicyEngine {
   mayListItem(asker: Asker, item: Item): boolean;
   /** May this resource be read, or this prompt be got? Action `read` for a resource, `get` for a prompt. */
   decideItem(asker: Asker, item: Item): Decision;
-  /** Whether there is anything on this server that the asker may see or call: initialize, discover, ping and the like. */
+  /**
+   * Whether there is anything on this server that the asker may see or call: initialize, discover, ping and the like.
+   * A pinned tool that may be listed; or a resource or prompt that may: which ones there are is not known here, so it is
+   * asked of those that policies name, and of one that none names, with the empty name.
+   */
   mayUse(asker: Asker, server: string): boolean;
 }

@@ -8,7 +8,7 @@ import type { Cedar } from './cedar.ts';
 export interface Question {
   readonly principal: TypeAndId;
   readonly action: string;
-  readonly tool: string;
+  readonly resource: TypeAndId;
   readonly entities: EntityJson[];
   readonly context: Record<string, CedarValueJson>;
   /** Under which names policies and schema were parsed beforehand. */
@@ -27,7 +27,7 @@ export function evaluate(cedar: Cedar, question: Question): Outcome {
     const answer = cedar.statefulIsAuthorized({
       principal: question.principal,
       action: { type: 'Action', id: question.action },
-      resource: { type: 'Tool', id: question.tool },
+      resource: question.resource,
       context: question.context,
       entities: question.entities,
       preparsedPolicySetId: question.policySet,

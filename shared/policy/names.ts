@@ -9,8 +9,18 @@ export const USE_ACTION = 'use';
 export const CALL_ACTION = 'call';
 export const LIST_ACTION = 'list';
 
-/** Actions on a server's content that are in `use`; `read` and `get` are declared and not asked yet. */
-export const CONTENT_ACTIONS = [LIST_ACTION, 'read', 'get'] as const;
+/** What is seen and used of a server beside its tools: its type in Cedar, and the action that uses one. */
+export const ITEM_KINDS = {
+  resource: { type: 'Resource', action: 'read' },
+  prompt: { type: 'Prompt', action: 'get' },
+} as const;
+
+/** Actions on a server's content that are in `use`, and what each is asked of. */
+export const CONTENT_ACTIONS = {
+  [LIST_ACTION]: ['Tool', 'Resource', 'Prompt'],
+  read: ['Resource'],
+  get: ['Prompt'],
+} as const;
 
 export const RISK_LABELS = ['destructive', 'read-only', 'open-world'] as const satisfies readonly RiskLabel[];
 
@@ -22,4 +32,9 @@ export const ERAS = ['modern', 'legacy'] as const;
 /** `crm/refund_payment`: the id of a tool, and of the action that calls it. */
 export function toolId(server: string, tool: string): string {
   return `${server}/${tool}`;
+}
+
+/** `crm/crm://customers/C-1001`, `crm/summarise`: the id of a resource by its URI, and of a prompt by its name. */
+export function itemId(server: string, name: string): string {
+  return `${server}/${name}`;
 }

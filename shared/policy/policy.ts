@@ -6,7 +6,7 @@ import type { ConfigProblem, PolicySource } from '../config/config.ts';
 import { isArray, isObject, type Json, type JsonObject } from '../json/value.ts';
 import { err, ok, type Result } from '../result.ts';
 import type { Cedar } from './cedar.ts';
-import { type EntityName, type Expression, readEntity, readExpression } from './expression.ts';
+import { type EntityName, type Expression, partsOf, readEntity, readExpression } from './expression.ts';
 import { type Span, splitPolicies } from './policy-text.ts';
 import { explainError, problemAt } from './problem.ts';
 
@@ -64,6 +64,16 @@ export function readPolicies(cedar: Cedar, source: PolicySource): Result<readonl
     }
   }
   return problems.length > 0 ? err(problems) : ok(policies);
+}
+
+/** Every entity that a policy names, in its scope (but for actions) and its conditions. */
+export function entitiesOf({ named, conditions }: Policy): readonly EntityName[] {
+  return [...named, ...conditions.flatMap(({ body }) => entitiesIn(body))];
+}
+
+function entitiesIn(expression: Expression): readonly EntityName[] {
+  if (expression.kind === 'entity') return [expression.entity];
+  return partsOf(expression).flatMap(entitiesIn);
 }
 
 function readPolicy(cedar: Cedar, source: PolicySource, span: Span): Result<Policy, readonly ConfigProblem[]> {

@@ -11,15 +11,15 @@ export function principalOf({ principal }: Asker): TypeAndId {
   return { type: principal.kind === 'user' ? 'User' : 'App', id: principal.id };
 }
 
-/** The principal in its groups, and the tool on its server. */
-export function entitiesFor(asker: Asker, server: string, tool: string): EntityJson[] {
+/** The principal in its groups, and the tool, resource or prompt on its server. */
+export function entitiesFor(asker: Asker, server: string, resource: TypeAndId): EntityJson[] {
   return [
     {
       uid: principalOf(asker),
       attrs: asker.principal.kind === 'user' ? { guest: asker.principal.guest } : {},
       parents: asker.groups.map((id) => ({ type: 'Group', id })),
     },
-    { uid: { type: 'Tool', id: tool }, attrs: {}, parents: [{ type: 'Server', id: server }] },
+    { uid: resource, attrs: {}, parents: [{ type: 'Server', id: server }] },
   ];
 }
 

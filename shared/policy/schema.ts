@@ -65,9 +65,9 @@ function createSchema(
     appliesTo: { principalTypes, resourceTypes, context: contextOf(action, context) },
   });
   const groups: [string, SchemaAction][] = [USE_ACTION, ...RISK_LABELS].map((name) => [name, {}]);
-  const content = CONTENT_ACTIONS.map((name): [string, SchemaAction] => [
+  const content = Object.entries(CONTENT_ACTIONS).map(([name, types]): [string, SchemaAction] => [
     name,
-    { memberOf: [{ id: USE_ACTION }], ...applies(name, ['User', 'App'], ['Tool', 'Resource', 'Prompt'], asked({})) },
+    { memberOf: [{ id: USE_ACTION }], ...applies(name, ['User', 'App'], [...types], asked({})) },
   ]);
   const calls = tools.map((tool): [string, SchemaAction] => [
     tool.id,
