@@ -148,6 +148,9 @@ const requirements = {
   'house.layout': 'The required files and folders are there',
   'house.sizes': 'No source file is over 300 lines',
   'house.ports': 'Domains take clock, randomness and environment as ports',
+
+  // Resources and prompts in policy; tool definition drift; pin (issue 3, points 2 and 9)
+  'policy.items': 'Resources and prompts are seen by list and used by read and get, by server and exact URI or name',
 } as const;
 
 export type RequirementId = keyof typeof requirements;
