@@ -3,6 +3,8 @@
  * (FACTS §1.6: each was a real bypass of a real gateway), `__proto__`, and numbers that a double can't carry.
  * It does not check the grammar: `parseJson` lets the engine do that, and a text that fails there is refused anyway.
  */
+import { foldCase as foldKey } from './fold-case.ts';
+
 export type ScanProblem =
   | { readonly code: 'too-deep'; readonly limit: number }
   | { readonly code: 'duplicate-key'; readonly key: string }
@@ -73,7 +75,7 @@ function noteKey(keys: Set<string>, quoted: string, foldCase: boolean): ScanProb
   const key = decodeString(quoted);
   if (key === undefined) return undefined;
   if (key === '__proto__') return { code: 'reserved-key', key };
-  const seenAs = foldCase ? key.toLowerCase() : key;
+  const seenAs = foldCase ? foldKey(key) : key;
   if (keys.has(seenAs)) return { code: 'duplicate-key', key };
   keys.add(seenAs);
   return undefined;

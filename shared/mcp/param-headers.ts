@@ -7,7 +7,10 @@ import { decodeHeaderValue, type HeaderProblem } from './headers.ts';
 
 const PREFIX = 'mcp-param-';
 const MAX_DEPTH = 16;
-const DECIMAL = /^-?\d+(?:\.\d+)?$/;
+/** Its sign, its digits without leading zeros, its decimals without trailing ones. */
+const DECIMAL = /^(-?)0*(\d+)(?:\.(?!$)(\d*?)0*)?$/;
+/** Longer ones are compared as they stand: the pattern above must not be made to search. */
+const MAX_DECIMAL = 64;
 
 /** The first disagreement between a call's arguments and its headers, if there is one. */
 export function checkParamHeaders(
@@ -17,14 +20,17 @@ export function checkParamHeaders(
 ): HeaderProblem | undefined {
   for (const { header, type, path } of declarations(inputSchema)) {
     const text = headerText(valueAt(args, path));
-    if (text === undefined) continue;
     const name = `Mcp-Param-${header}`;
     const given = headers.get(name);
+    if (text === undefined) {
+      // Nothing in the body vouches for it, and it would reach whoever routes by it.
+      if (given !== null) return { code: 'header-mismatch', header: name, detail: 'the body has no such value' };
+      continue;
+    }
     if (given === null) return { code: 'header-mismatch', header: name, detail: 'it is absent' };
     const decoded = decodeHeaderValue(given.trim());
     if (decoded === undefined) return { code: 'header-mismatch', header: name, detail: 'its base64 is not canonical' };
-    const isNumeric = type === 'integer' && DECIMAL.test(decoded) && DECIMAL.test(text);
-    const agrees = isNumeric ? Number(decoded) === Number(text) : decoded === text;
+    const agrees = type === 'integer' ? isSameDecimal(decoded, text) : decoded === text;
     if (!agrees) return { code: 'header-mismatch', header: name, detail: 'it says something else than the body' };
   }
   return undefined;
@@ -59,6 +65,20 @@ function valueAt(root: Json, path: readonly string[]): Json | undefined {
   let node: Json | undefined = root;
   for (const key of path) node = isObject(node) && Object.hasOwn(node, key) ? node[key] : undefined;
   return node;
+}
+
+/** By value (`42.0` is 42) and digit by digit: to a double 9007199254740993 would be 9007199254740992. */
+function isSameDecimal(left: string, right: string): boolean {
+  const [one, other] = [canonicalDecimal(left), canonicalDecimal(right)];
+  return one === undefined || other === undefined ? left === right : one === other;
+}
+
+function canonicalDecimal(text: string): string | undefined {
+  const match = text.length <= MAX_DECIMAL ? DECIMAL.exec(text) : null;
+  if (match === null) return undefined;
+  const [, sign = '', whole = '', decimals = ''] = match;
+  const digits = decimals === '' ? whole : `${whole}.${decimals}`;
+  return digits === '0' ? '0' : `${sign}${digits}`;
 }
 
 /** How a body value stands in a header; undefined where no header is expected. */

@@ -34,6 +34,10 @@ describe('strict JSON', () => {
   it(proves('reader.strict', 'refuses keys that differ only in case where it is asked to'), () => {
     expect(codeOf('{"amount":1,"Amount":600}', { foldCase: true })).toBe('duplicate-key');
     expect(codeOf('{"amount":1,"Amount":600}')).toBe('ok');
+    // By simple case folding `ſ` is an s and the Kelvin sign a k.
+    expect(codeOf('{"arguments":{},"argument\u017f":{}}', { foldCase: true })).toBe('duplicate-key');
+    expect(codeOf('{"token":1,"to\u212aen":2}', { foldCase: true })).toBe('duplicate-key');
+    expect(codeOf('{"é":1,"É":2}', { foldCase: true })).toBe('duplicate-key');
   });
 
   it(proves('reader.strict', 'bounds nesting, counted over objects and arrays'), () => {
