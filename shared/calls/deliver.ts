@@ -1,19 +1,27 @@
 /**
- * One answer on its way to the client (DESIGN §2.8–9): shape ▸ mask ▸ record ▸ hand over. Fail closed: what could not be
+ * One message on its way to the client (DESIGN §2.8–9): shape ▸ mask ▸ record ▸ hand over. Fail closed: what could not be
  * masked or recorded is not delivered, and the caller hears that it is withheld.
  */
 import { isObject, type JsonObject } from '../json/value.ts';
 import type { Masked } from '../masking/masker.ts';
-import { isSameId, type Message, type NotificationMessage, type ResponseMessage, toJson } from '../mcp/message.ts';
+import { asPrivateIfCacheable } from '../mcp/lists.ts';
+import {
+  isSameId,
+  type Message,
+  type NotificationMessage,
+  type RequestMessage,
+  type ResponseMessage,
+  toJson,
+} from '../mcp/message.ts';
 import type { OutcomeStatus } from '../transcripts/entry.ts';
 import { type Trail, withheldMessage } from './outcome.ts';
 import type { Outgoing } from './outgoing.ts';
 import type { CallParts } from './parts.ts';
 
 /** Whether this message answers the call that was sent. An error without an id answers it too: the sender could not read ours. */
-export function answersCall(message: Message, outgoing: Outgoing): message is ResponseMessage {
-  if (message.kind !== 'response' || outgoing.message?.kind !== 'request') return false;
-  return isSameId(message.id, outgoing.message.id) || (message.id === null && message.error !== undefined);
+export function answersCall(message: Message, { awaits }: Outgoing): message is ResponseMessage {
+  if (message.kind !== 'response' || awaits === undefined) return false;
+  return isSameId(message.id, awaits) || (message.id === null && message.error !== undefined);
 }
 
 /** The message that the client gets for an upstream's answer; its outcome is durable by then. */
@@ -25,12 +33,6 @@ export async function deliverResponse(
   httpStatus: number,
 ): Promise<JsonObject> {
   const { id } = response;
-  const uncarried = uncarriedResult(response);
-  if (uncarried !== undefined) {
-    const error = { code: 'not-handled', detail: `result of type ${uncarried}` };
-    await trail.end({ status: 'withheld', httpStatus, exposure: [], error });
-    return withheldMessage(id);
-  }
   const shaped = response.result ? { ...response, result: outgoing.shape(response.result) } : response;
   const masked = mask(parts, outgoing, toJson(shaped));
   if (!masked) {
@@ -39,17 +41,20 @@ export async function deliverResponse(
   }
   const { client, record: message, exposure } = masked;
   const isRecorded = await trail.end({ status: statusOf(response), httpStatus, message, exposure });
-  return isRecorded && isObject(client) ? client : withheldMessage(id);
+  if (!isRecorded || !isObject(client)) return withheldMessage(id);
+  const { result } = client;
+  const isMasked = exposure.some(({ outcome }) => outcome === 'masked');
+  return isMasked && isObject(result) ? { ...client, result: asPrivateIfCacheable(result) } : client;
 }
 
-/** A notification that carries data is durable before it is flushed; undefined where it must not be. */
-export async function deliverNotification(
+/** What the server says before its answer, or besides one: durable before it is flushed; undefined where it must not be. */
+export async function deliverEvent(
   parts: CallParts,
   outgoing: Outgoing,
   trail: Trail,
-  notification: NotificationMessage,
+  message: NotificationMessage | RequestMessage,
 ): Promise<JsonObject | undefined> {
-  const masked = mask(parts, outgoing, toJson(notification));
+  const masked = mask(parts, outgoing, toJson(message));
   if (!masked) return undefined;
   const isRecorded = await trail.event({ message: masked.record, exposure: masked.exposure });
   return isRecorded && isObject(masked.client) ? masked.client : undefined;
@@ -70,12 +75,6 @@ function mask(parts: CallParts, outgoing: Outgoing, message: JsonObject): Masked
     parts.log('error', 'masking-failed', { callId: admitted.callId }, cause);
     return undefined;
   }
-}
-
-/** `input_required` and `task` results begin an exchange that is not carried yet. */
-function uncarriedResult(response: ResponseMessage): string | undefined {
-  const type = response.result?.resultType;
-  return typeof type === 'string' && type !== 'complete' ? type : undefined;
 }
 
 function statusOf(response: ResponseMessage): OutcomeStatus {

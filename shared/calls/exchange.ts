@@ -6,8 +6,7 @@ import type { UpstreamCredential } from '../credentials/broker.ts';
 import type { JsonObject } from '../json/value.ts';
 import { errorAnswer, errorMessage, jsonAnswer } from '../mcp/answers.ts';
 import type { HttpAnswer } from '../mcp/http.ts';
-import { trimClientCapabilities } from '../mcp/lists.ts';
-import { toJson } from '../mcp/message.ts';
+import { type Message, type MessageId, toJson } from '../mcp/message.ts';
 import { paramHeaders } from '../mcp/param-headers.ts';
 import { ERROR, NAME_SOURCES } from '../mcp/protocol.ts';
 import { sealSession } from '../mcp/sessions.ts';
@@ -30,7 +29,7 @@ export async function exchange(parts: CallParts, outgoing: Outgoing): Promise<Ht
   const trail = createTrail(parts, admitted, credential.status === 'fulfilled' ? credential.value : undefined);
   if (credential.status === 'rejected') return credentialMissing(parts, outgoing, trail, credential.reason);
 
-  const signal = AbortSignal.any([admitted.http.signal, parts.deadline(parts.config.limits.deadlineMs)]);
+  const signal = AbortSignal.any([admitted.http.signal, parts.deadline(outgoing.lifetimeMs)]);
   const call = upstreamCall(outgoing, credential.value, signal);
   let answer: UpstreamAnswer;
   try {
@@ -40,7 +39,7 @@ export async function exchange(parts: CallParts, outgoing: Outgoing): Promise<Ht
     if (isRefused && credential.value) parts.credentials.invalidate(credential.value.secret, credential.value.version);
     return endWith(parts, outgoing, trail, endingOf(cause, admitted), cause);
   }
-  return conclude(parts, outgoing, trail, answer, call);
+  return conclude(parts, outgoing, trail, answer);
 }
 
 async function conclude(
@@ -48,13 +47,12 @@ async function conclude(
   outgoing: Outgoing,
   trail: Trail,
   answer: UpstreamAnswer,
-  call: UpstreamCall,
 ): Promise<HttpAnswer> {
   if (answer.status === 404 && outgoing.admitted.upstreamSession !== undefined) return sessionLost(outgoing, trail);
   if (answer.kind === 'empty') return concludeEmpty(parts, outgoing, trail, answer.status);
 
   const headers = sessionHeaders(parts, outgoing, answer.sessionId);
-  if (answer.kind === 'events') return relayEvents(parts, outgoing, trail, { events: answer.events, headers, call });
+  if (answer.kind === 'events') return relayEvents(parts, outgoing, trail, { events: answer.events, headers });
   if (!answersCall(answer.message, outgoing)) {
     const error = { code: 'not-a-message', detail: 'the answer belongs to no request of ours' };
     return endWith(parts, outgoing, trail, { status: 'failed', httpStatus: answer.status, exposure: [], error });
@@ -64,7 +62,7 @@ async function conclude(
 }
 
 async function recordIntent(parts: CallParts, { admitted, message, decision }: Outgoing): Promise<void> {
-  const request = parts.masker.maskRequest(message?.params ?? {});
+  const request = parts.masker.maskRequest(message === undefined ? {} : contentOf(message));
   await parts.recorder.record(admitted.session, { kind: 'intent', call: admitted.facts, decision, request });
 }
 
@@ -72,25 +70,33 @@ async function readCredential(parts: CallParts, { server }: Admitted): Promise<U
   return server.credential ? parts.credentials.credentialFor(server.credential) : undefined;
 }
 
+/** What a message says beside its method: parameters, or what a client answers to a server's question. */
+function contentOf(message: Message): JsonObject {
+  return message.kind === 'response' ? (message.result ?? message.error ?? {}) : (message.params ?? {});
+}
+
 function upstreamCall(
   outgoing: Outgoing,
   credential: UpstreamCredential | undefined,
   signal: AbortSignal,
 ): UpstreamCall {
-  const { admitted, verb, message } = outgoing;
+  const { admitted, verb, lastEventId } = outgoing;
   const { era, version } = admitted.classified;
-  const sent = message?.kind === 'request' ? trimClientCapabilities(message, era) : message;
-  const source = message === undefined ? undefined : NAME_SOURCES.get(message.method);
-  const name = source === undefined ? undefined : message?.params?.[source];
+  const message = outgoing.sent ?? outgoing.message;
+  const method = message && 'method' in message ? message.method : undefined;
+  const source = method === undefined ? undefined : NAME_SOURCES.get(method);
+  const name = source === undefined || !message || !('method' in message) ? undefined : message.params?.[source];
   return {
     url: admitted.server.url,
     verb,
     era,
     ...(version === undefined ? {} : { version }),
-    ...(sent === undefined ? {} : { message: toJson(sent), method: sent.method }),
+    ...(message === undefined ? {} : { message: toJson(message) }),
+    ...(method === undefined ? {} : { method }),
     ...(typeof name === 'string' ? { name } : {}),
     paramHeaders: paramHeaders(admitted.http.headers),
     ...(admitted.upstreamSession === undefined ? {} : { sessionId: admitted.upstreamSession }),
+    ...(lastEventId === undefined ? {} : { lastEventId }),
     ...(credential === undefined ? {} : { credential }),
     signal,
   };
@@ -98,14 +104,16 @@ function upstreamCall(
 
 /** The upstream's new session id, sealed to this caller; only `initialize` makes one. */
 function sessionHeaders(parts: CallParts, outgoing: Outgoing, upstreamId: string | undefined): Record<string, string> {
-  if (upstreamId === undefined || outgoing.message?.method !== 'initialize') return {};
+  const { message } = outgoing;
+  const isInitialize = message?.kind === 'request' && message.method === 'initialize';
+  if (upstreamId === undefined || !isInitialize) return {};
   const { caller, server } = outgoing.admitted;
   const sealed = sealSession(parts.keyring, caller, server.name, upstreamId);
   return sealed === undefined ? {} : { 'mcp-session-id': sealed };
 }
 
 async function concludeEmpty(parts: CallParts, outgoing: Outgoing, trail: Trail, status: number): Promise<HttpAnswer> {
-  if (outgoing.message?.kind === 'request') {
+  if (outgoing.awaits !== undefined && outgoing.verb === 'POST') {
     const error = { code: 'not-a-message', detail: `the upstream answered ${status} to a request, and nothing else` };
     return endWith(parts, outgoing, trail, { status: 'failed', httpStatus: status, exposure: [], error });
   }
@@ -131,7 +139,7 @@ async function endWith(
   const facts = { callId, server: server.name, status: ending.status, code: ending.error?.code };
   parts.log('warn', 'upstream-call-failed', facts, cause);
   await trail.end(ending);
-  return jsonAnswer(outgoing.message?.kind === 'request' ? 200 : 502, endingMessage(idOf(outgoing), ending));
+  return jsonAnswer(isAnswerable(outgoing) ? 200 : 502, endingMessage(idOf(outgoing), ending));
 }
 
 async function credentialMissing(
@@ -151,9 +159,14 @@ function notRecorded(parts: CallParts, outgoing: Outgoing, cause: unknown): Http
     ERROR.notRecorded,
     'This call was not made: it could not be recorded. Try again later.',
   );
-  return jsonAnswer(outgoing.message?.kind === 'request' ? 200 : 503, body);
+  return jsonAnswer(isAnswerable(outgoing) ? 200 : 503, body);
 }
 
-function idOf(outgoing: Outgoing) {
-  return outgoing.message?.kind === 'request' ? outgoing.message.id : null;
+/** A JSON-RPC request: its errors travel inside a 200, where clients read them. */
+function isAnswerable({ message }: Outgoing): boolean {
+  return message?.kind === 'request';
+}
+
+function idOf({ awaits }: Outgoing): MessageId | null {
+  return awaits ?? null;
 }

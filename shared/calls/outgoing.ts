@@ -2,18 +2,28 @@
  * What `exchange` sends: a message (or a GET, a DELETE) that policy let through, and what is done to its result.
  */
 import type { JsonObject } from '../json/value.ts';
-import type { NotificationMessage, RequestMessage } from '../mcp/message.ts';
+import type { Message, MessageId, RequestMessage } from '../mcp/message.ts';
 import type { DecisionFacts } from '../transcripts/entry.ts';
 import type { Admitted } from './received.ts';
 
-/** What is done to a result before it is masked: lists are cut, capabilities trimmed. */
+/** What is done to a result before it is masked: lists are cut, states and task ids sealed. */
 export type Shape = (result: JsonObject) => JsonObject;
 
 export interface Outgoing {
   readonly admitted: Admitted;
   readonly verb: 'POST' | 'GET' | 'DELETE';
-  /** Absent for GET and DELETE. */
-  readonly message?: RequestMessage | NotificationMessage;
+  /** As the client sent it, for the record; absent for GET and DELETE. */
+  readonly message?: Message;
+  /** What goes to the upstream instead: the same, with our handles replaced by its own. */
+  readonly sent?: RequestMessage;
+  /** The request whose answer ends this: of the message, or of the one that a GET resumes. */
+  readonly awaits?: MessageId;
+  /** GET only: the upstream's event id to resume after. */
+  readonly lastEventId?: string;
+  /** How long it may take, milliseconds. */
+  readonly lifetimeMs: number;
+  /** A stream of notices: it ends with its lifetime, and that is no failure. */
+  readonly isStream: boolean;
   readonly decision: DecisionFacts;
   readonly shape: Shape;
 }

@@ -13,6 +13,7 @@ import type { HttpAnswer } from '../mcp/http.ts';
 import type { PolicyEngine } from '../policy/engine.ts';
 import type { Result } from '../result.ts';
 import type { Recorder } from '../transcripts/entry.ts';
+import type { ToolDrift } from './tool-drift.ts';
 
 /** A refused token: the generic answer for the caller, the true reason for the transcript. */
 export interface Unauthenticated {
@@ -40,6 +41,7 @@ export interface CallParts {
   readonly authenticator: Authenticator;
   readonly groups: GroupResolver;
   readonly credentials: CredentialBroker;
+  readonly drift: ToolDrift;
   readonly dispatcher: Dispatcher;
   /** Host names that this gateway answers to, lower case, without port. */
   readonly hosts: ReadonlySet<string>;

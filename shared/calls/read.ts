@@ -109,7 +109,7 @@ function headerProblem(found: HeaderProblem, id: MessageId | null): ReadProblem 
       };
     }
     case 'unsupported-version':
-      return { code: found.code, detail: found.requested, answer: unsupportedVersion(id, found.requested) };
+      return { code: found.code, detail: found.requested, answer: unsupportedVersion(id, found.era, found.requested) };
   }
 }
 

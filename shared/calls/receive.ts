@@ -4,18 +4,20 @@
  */
 import { findCallerAddress } from '../identity/address.ts';
 import type { Caller } from '../identity/caller.ts';
-import { errorAnswer, jsonAnswer } from '../mcp/answers.ts';
+import { jsonAnswer } from '../mcp/answers.ts';
 import type { HttpAnswer, HttpCall } from '../mcp/http.ts';
 import type { Message } from '../mcp/message.ts';
-import { ERROR, MODERN_VERSIONS, NAME_SOURCES } from '../mcp/protocol.ts';
+import { NAME_SOURCES } from '../mcp/protocol.ts';
 import { admit, type Subject } from './admit.ts';
-import { decideNotification, decideRequest, type Ruling } from './decide.ts';
+import { decideNotification, decideRequest } from './decide.ts';
 import { exchange } from './exchange.ts';
 import { originProblem } from './origin.ts';
 import type { CallParts } from './parts.ts';
 import { idOf, readMessage } from './read.ts';
+import { receiveGetOrDelete } from './receive-stream.ts';
 import { type Admitted, type Arrival, factsOf } from './received.ts';
 import { refuse } from './refuse.ts';
+import { ALLOWED, asItIs, type Refused, type Ruling } from './ruling.ts';
 
 /** DESIGN §1; also keeps whatever stands in a URL out of records' names. */
 const SERVER_NAME = /^[a-z][a-z0-9-]{0,31}$/;
@@ -42,7 +44,7 @@ async function pass(parts: CallParts, arrival: Arrival): Promise<HttpAnswer> {
     const { code, detail, answer } = who.error;
     return refuse(parts, arrival, { stage: 'authenticate', code, detail }, answer);
   }
-  return http.method === 'POST' ? post(parts, arrival, who.value) : getOrDelete(parts, arrival, who.value);
+  return http.method === 'POST' ? post(parts, arrival, who.value) : receiveGetOrDelete(parts, arrival, who.value);
 }
 
 async function post(parts: CallParts, arrival: Arrival, caller: Caller): Promise<HttpAnswer> {
@@ -53,13 +55,11 @@ async function post(parts: CallParts, arrival: Arrival, caller: Caller): Promise
     return refuse(parts, arrival, { stage: 'read', code, detail, call }, answer);
   }
   const { message, classified } = read.value;
-  if (message.kind === 'response') return declineResponse(parts, arrival, caller);
-
   const target = targetOf(message);
   const subject: Subject = {
     caller,
     classified,
-    method: message.method,
+    method: message.kind === 'response' ? 'response' : message.method,
     ...(target === undefined ? {} : { target }),
     id: idOf(message),
     refusalStatus: message.kind === 'request' ? 200 : 400,
@@ -67,56 +67,44 @@ async function post(parts: CallParts, arrival: Arrival, caller: Caller): Promise
   const admitted = await admit(parts, arrival, subject);
   if (!admitted.ok) return admitted.error;
 
-  const ruling =
-    message.kind === 'request'
-      ? decideRequest(parts, admitted.value, message)
-      : decideNotification(admitted.value, message);
+  const ruling = decide(parts, admitted.value, message);
   if (!ruling.goes) return refuseRuling(parts, admitted.value, ruling, message);
-  const { decision, shape } = ruling;
-  return exchange(parts, { admitted: admitted.value, verb: 'POST', message, decision, shape });
+  const isStream = message.kind === 'request' && message.method === 'subscriptions/listen';
+  const { limits } = parts.config;
+  const { decision, shape, sent } = ruling;
+  return exchange(parts, {
+    admitted: admitted.value,
+    verb: 'POST',
+    message,
+    ...(sent === undefined ? {} : { sent }),
+    ...(message.kind === 'request' ? { awaits: message.id } : {}),
+    lifetimeMs: isStream ? limits.streamMs : limits.deadlineMs,
+    isStream,
+    decision,
+    shape,
+  });
 }
 
-/** GET opens a legacy server's own stream, DELETE ends a legacy session; the modern era has neither. */
-async function getOrDelete(parts: CallParts, arrival: Arrival, caller: Caller): Promise<HttpAnswer> {
-  const { http } = arrival;
-  const verb = http.method === 'GET' ? 'GET' : http.method === 'DELETE' ? 'DELETE' : undefined;
-  const version = http.headers.get('mcp-protocol-version')?.trim();
-  const isModern = MODERN_VERSIONS.some((modern) => modern === version);
-  const isOff = verb === 'GET' && parts.config.servers.get(arrival.serverName)?.notifications === 'off';
-  const call = factsOf(parts, arrival, caller, { era: isModern ? 'modern' : 'legacy', method: http.method });
-  if (verb === undefined || isModern || isOff) {
-    const answer = { ...errorAnswer(405, null, ERROR.transport, 'Method not allowed.') };
-    const refused = { ...answer, headers: { ...answer.headers, allow: 'POST' } };
-    return refuse(parts, arrival, { stage: 'http', code: 'method', detail: http.method, call }, refused);
+function decide(parts: CallParts, admitted: Admitted, message: Message): Ruling {
+  switch (message.kind) {
+    case 'request':
+      return decideRequest(parts, admitted, message);
+    case 'notification':
+      return decideNotification(admitted, message);
+    case 'response':
+      // An answer to a server's question, in the caller's own session: any instance passes it on.
+      return { goes: true, decision: ALLOWED, shape: asItIs };
   }
-  if (verb === 'GET' && !(http.headers.get('accept') ?? '').includes('text/event-stream')) {
-    const text = 'Not Acceptable: Client must accept text/event-stream';
-    const answer = errorAnswer(406, null, ERROR.transport, text);
-    return refuse(parts, arrival, { stage: 'http', code: 'not-acceptable', detail: 'accept', call }, answer);
-  }
-  const classified = { era: 'legacy', ...(version === undefined ? {} : { version }) } as const;
-  const admitted = await admit(parts, arrival, { caller, classified, method: verb, id: null, refusalStatus: 400 });
-  if (!admitted.ok) return admitted.error;
-  const decision = { verdict: 'allow', policies: [] } as const;
-  return exchange(parts, { admitted: admitted.value, verb, decision, shape: (result) => result });
-}
-
-/** No server's question reaches a client yet, so nobody is waiting for an answer. */
-async function declineResponse(parts: CallParts, arrival: Arrival, caller: Caller): Promise<HttpAnswer> {
-  const call = factsOf(parts, arrival, caller, { era: 'legacy', method: 'response' });
-  const text = 'Method not found: answers to server requests are not handled';
-  const answer = errorAnswer(400, null, ERROR.methodNotFound, text);
-  return refuse(parts, arrival, { stage: 'read', code: 'response', detail: 'not handled', call }, answer);
 }
 
 async function refuseRuling(
   parts: CallParts,
   admitted: Admitted,
-  ruling: Extract<Ruling, { goes: false }>,
-  message: Exclude<Message, { kind: 'response' }>,
+  ruling: Refused,
+  message: Message,
 ): Promise<HttpAnswer> {
   const { code, detail, decision, answer } = ruling;
-  const request = parts.masker.maskRequest(message.params ?? {});
+  const request = parts.masker.maskRequest(message.kind === 'response' ? {} : (message.params ?? {}));
   const refusal = { stage: 'decide', code, detail, call: admitted.facts, request } as const;
   return refuse(parts, admitted, { ...refusal, ...(decision ? { decision } : {}) }, answer, admitted.session);
 }
@@ -132,7 +120,8 @@ function arrive(parts: CallParts, http: HttpCall): Arrival {
 }
 
 /** Tool name, resource URI or prompt name. */
-function targetOf(message: Exclude<Message, { kind: 'response' }>): string | undefined {
+function targetOf(message: Message): string | undefined {
+  if (message.kind === 'response') return undefined;
   const source = NAME_SOURCES.get(message.method);
   const target = source === undefined ? undefined : message.params?.[source];
   return typeof target === 'string' ? target : undefined;

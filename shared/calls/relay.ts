@@ -2,32 +2,28 @@
  * An event stream from the upstream to the client (DESIGN §2.7–9; FACTS §1.8): event by event, each masked and durable
  * before it is flushed, at the client's pace. The stream never errors: it ends with the answer, or with what became of it.
  */
-
-import { errorMessage } from '../mcp/answers.ts';
+import { sealEventId } from '../mcp/event-ids.ts';
 import type { HttpAnswer } from '../mcp/http.ts';
-import { type Message, type RequestMessage, readServerMessage, toJson } from '../mcp/message.ts';
-import { ERROR } from '../mcp/protocol.ts';
-import { formatEvent, KEEP_ALIVE, SSE_HEADERS } from '../mcp/sse.ts';
-import { callUpstream, type UpstreamCall, UpstreamFailure } from '../mcp/upstream.ts';
-import { answersCall, deliverNotification, deliverResponse } from './deliver.ts';
+import { type Message, type NotificationMessage, readServerMessage } from '../mcp/message.ts';
+import { formatEvent, KEEP_ALIVE, SSE_HEADERS, type SseEvent } from '../mcp/sse.ts';
+import { UpstreamFailure } from '../mcp/upstream.ts';
+import { answersCall, deliverEvent, deliverResponse } from './deliver.ts';
 import { type Ending, endingMessage, endingOf, type Trail } from './outcome.ts';
 import type { Outgoing } from './outgoing.ts';
 import type { CallParts } from './parts.ts';
 import { pullStream } from './pull-stream.ts';
 
-/** Under the 30 s after which proxies begin to close idle streams (FACTS §1.8). */
+/** Under the 25 s that a stream may be silent (FACTS §1.8: proxies begin to close idle ones at 30 s). */
 const KEEP_ALIVE_MS = 20_000;
 
 export interface UpstreamStream {
-  readonly events: AsyncIterable<string>;
+  readonly events: AsyncIterable<SseEvent>;
   readonly headers: Readonly<Record<string, string>>;
-  /** The call that the stream answers; its session and credential answer an upstream's own requests. */
-  readonly call: UpstreamCall;
 }
 
 export function relayEvents(parts: CallParts, outgoing: Outgoing, trail: Trail, stream: UpstreamStream): HttpAnswer {
   const keepAlive = { everyMs: KEEP_ALIVE_MS, frame: KEEP_ALIVE, pause: parts.pause };
-  const frames = relayFrames(parts, outgoing, trail, stream);
+  const frames = relayFrames(parts, outgoing, trail, stream.events);
   return { status: 200, headers: { ...SSE_HEADERS, ...stream.headers }, body: pullStream(frames, keepAlive) };
 }
 
@@ -35,31 +31,43 @@ async function* relayFrames(
   parts: CallParts,
   outgoing: Outgoing,
   trail: Trail,
-  stream: UpstreamStream,
+  events: AsyncIterable<SseEvent>,
 ): AsyncGenerator<string> {
   const { admitted } = outgoing;
+  let isResumable = false;
   try {
-    for await (const data of stream.events) {
-      const message = readEvent(parts, data);
-      if (answersCall(message, outgoing)) {
+    for await (const event of events) {
+      const id = eventIdOf(parts, outgoing, event);
+      isResumable ||= id !== undefined;
+      if (event.data === '') {
+        if (id !== undefined) yield formatEvent('', id, event.retryMs);
+        continue;
+      }
+      const message = readEvent(parts, event.data);
+      if (message.kind === 'response') {
+        if (!answersCall(message, outgoing))
+          throw new UpstreamFailure('not-a-message', FOREIGN_ANSWER, { mayHaveRun: true });
         const body = await deliverResponse(parts, outgoing, trail, message, 200);
-        yield formatEvent(JSON.stringify(body));
+        yield formatEvent(JSON.stringify(body), id, event.retryMs);
         return;
       }
-      if (message.kind === 'notification') {
-        const body = await deliverNotification(parts, outgoing, trail, message);
-        // A lost notification is no lost answer, but what follows it could be: the rest is withheld.
-        if (body === undefined) return yield* endStream(outgoing, trail, WITHHELD);
-        yield formatEvent(JSON.stringify(body));
-      } else if (message.kind === 'request') {
-        await declineRequest(parts, trail, stream.call, message);
-      } else {
-        throw new UpstreamFailure('not-a-message', 'an answer to no request of ours', { mayHaveRun: true });
-      }
+      const isCarried =
+        message.kind === 'request' ? isQuestionCarried(outgoing) : isNoticeCarried(parts, outgoing, message);
+      const body = await deliverEvent(parts, outgoing, trail, message);
+      // A lost event is no lost answer, but what follows it could be: the rest is withheld.
+      if (body === undefined) return yield* endStream(outgoing, trail, WITHHELD);
+      if (isCarried) yield formatEvent(JSON.stringify(body), id, event.retryMs);
     }
-    yield* endStream(outgoing, trail, outgoing.message ? BROKEN_OFF : CLOSED);
+    // A legacy server may close a stream that it goes on with: the client resumes it, and the answer comes there.
+    if (outgoing.awaits !== undefined && isResumable) await trail.end(BROKEN_OFF);
+    else yield* endStream(outgoing, trail, outgoing.awaits === undefined ? CLOSED : BROKEN_OFF);
   } catch (cause) {
-    const ending = endingOf(cause, admitted);
+    const isLifetime = outgoing.isStream && cause instanceof Error && cause.name === 'TimeoutError';
+    const ending = isLifetime ? CLOSED : endingOf(cause, admitted);
+    if (isLifetime) {
+      await trail.end(ending);
+      return;
+    }
     parts.log('warn', 'stream-ended-early', { callId: admitted.callId, status: ending.status }, cause);
     yield* endStream(outgoing, trail, ending);
   } finally {
@@ -67,6 +75,8 @@ async function* relayFrames(
     if (!trail.hasEnded) await trail.end(GONE);
   }
 }
+
+const FOREIGN_ANSWER = 'an answer to no request of ours';
 
 const WITHHELD: Ending = {
   status: 'withheld',
@@ -89,29 +99,39 @@ const GONE: Ending = {
 /** The outcome, and for a request that had no answer the error that stands for it. */
 async function* endStream(outgoing: Outgoing, trail: Trail, ending: Ending): AsyncGenerator<string> {
   await trail.end(ending);
-  if (outgoing.message?.kind !== 'request') return;
-  yield formatEvent(JSON.stringify(endingMessage(outgoing.message.id, ending)));
+  if (outgoing.awaits === undefined) return;
+  yield formatEvent(JSON.stringify(endingMessage(outgoing.awaits, ending)));
+}
+
+/** Our id for a legacy event that the client may resume after; modern streams can't be resumed. */
+function eventIdOf(parts: CallParts, { admitted, awaits }: Outgoing, { id }: SseEvent): string | undefined {
+  const { caller, classified, facts, server, upstreamSession } = admitted;
+  if (id === undefined || classified.era === 'modern' || upstreamSession === undefined) return undefined;
+  return sealEventId(parts.keyring, caller, server.name, upstreamSession, {
+    eventId: id,
+    callId: facts.id,
+    ...(awaits === undefined ? {} : { requestId: JSON.stringify(awaits) }),
+    method: facts.method,
+    ...(facts.target === undefined ? {} : { target: facts.target }),
+  });
+}
+
+/** A legacy server asks its client on the stream; the modern era has no such questions, so one is recorded and dropped. */
+function isQuestionCarried({ admitted }: Outgoing): boolean {
+  return admitted.classified.era === 'legacy';
+}
+
+/** A notice about a resource goes to whoever may read it; one about a task names it by an id that is not the client's. */
+function isNoticeCarried(parts: CallParts, { admitted }: Outgoing, { method, params }: NotificationMessage): boolean {
+  if (method.startsWith('notifications/tasks')) return false;
+  if (method !== 'notifications/resources/updated') return true;
+  const uri = params?.uri;
+  const item = { server: admitted.server.name, kind: 'resource', name: String(uri) } as const;
+  return typeof uri === 'string' && parts.policy.decideItem(admitted.asker, item).verdict === 'allow';
 }
 
 function readEvent(parts: CallParts, data: string): Message {
   const message = readServerMessage(Buffer.from(data, 'utf8'), parts.config.limits.depth);
   if (message.ok) return message.value;
   throw new UpstreamFailure('not-a-message', `an event is not a message: ${message.error.code}`, { mayHaveRun: true });
-}
-
-/** What a server asks of a client is not carried yet: it hears so at once, and the client never sees the question. */
-async function declineRequest(
-  parts: CallParts,
-  trail: Trail,
-  call: UpstreamCall,
-  request: RequestMessage,
-): Promise<void> {
-  await trail.event({ message: parts.masker.maskRequest(toJson(request)), exposure: [] });
-  const message = errorMessage(request.id, ERROR.methodNotFound, `Method not found: ${request.method}`);
-  const { method: _method, name: _name, paramHeaders: _paramHeaders, ...rest } = call;
-  try {
-    await callUpstream(parts.dispatcher, { ...rest, verb: 'POST', message }, parts.config.limits);
-  } catch (cause) {
-    parts.log('warn', 'decline-not-delivered', { method: request.method }, cause);
-  }
 }

@@ -67,9 +67,14 @@ export function methodNotFound(id: MessageId, era: Era, method: string): HttpAns
   return errorAnswer(status, id, ERROR.methodNotFound, `Method not found: ${method.slice(0, MAX_ECHO)}`);
 }
 
-export function unsupportedVersion(id: MessageId | null, requested: string): HttpAnswer {
-  const supported = [...MODERN_VERSIONS, ...LEGACY_VERSIONS];
-  return errorAnswer(400, id, ERROR.unsupportedVersion, 'Unsupported protocol version', { supported, requested });
+/** `supported` names revisions of the era that was asked for: a client picks its next try from them. */
+export function unsupportedVersion(id: MessageId | null, era: Era, requested: string): HttpAnswer {
+  if (era === 'legacy') {
+    const text = `Bad Request: Unsupported protocol version (supported versions: ${LEGACY_VERSIONS.join(', ')})`;
+    return errorAnswer(400, id, ERROR.transport, text);
+  }
+  const data = { supported: MODERN_VERSIONS, requested: requested.slice(0, MAX_ECHO) };
+  return errorAnswer(400, id, ERROR.unsupportedVersion, 'Unsupported protocol version', data);
 }
 
 function toolRefusal(id: MessageId, era: Era, text: string): HttpAnswer {

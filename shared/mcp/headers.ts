@@ -23,7 +23,7 @@ export interface Classified {
 export type HeaderProblem =
   | { readonly code: 'header-mismatch'; readonly header: string; readonly detail: string }
   | { readonly code: 'missing-meta'; readonly missing: readonly string[] }
-  | { readonly code: 'unsupported-version'; readonly requested: string };
+  | { readonly code: 'unsupported-version'; readonly era: Era; readonly requested: string };
 
 export function classifyMessage(message: Message, headers: Headers): Result<Classified, HeaderProblem> {
   const headerVersion = headers.get('mcp-protocol-version')?.trim();
@@ -33,7 +33,9 @@ export function classifyMessage(message: Message, headers: Headers): Result<Clas
   const claimed = isObject(meta) ? meta[META_PROTOCOL_VERSION] : undefined;
   const isInitialize = message.kind === 'request' && message.method === 'initialize';
 
-  if (claimed !== undefined && !isInitialize) {
+  // `initialize` is the legacy handshake, unless it claims a modern revision: that era then does not know the method.
+  const isLegacyHandshake = isInitialize && !(typeof claimed === 'string' && isModern(claimed));
+  if (claimed !== undefined && !isLegacyHandshake) {
     return isObject(meta) ? classifyClaim(message, meta, claimed, headers, headerVersion) : missingMeta();
   }
   if (headerVersion !== undefined && isModern(headerVersion)) {
@@ -55,7 +57,7 @@ function classifyClaim(
   if (headerVersion !== undefined && headerVersion !== claimed) {
     return mismatch('MCP-Protocol-Version', 'it names another revision than the body');
   }
-  if (!isModern(claimed)) return err({ code: 'unsupported-version', requested: claimed });
+  if (!isModern(claimed)) return err({ code: 'unsupported-version', era: 'modern', requested: claimed });
   if (message.kind === 'request') {
     if (!isObject(meta[META_CLIENT_CAPABILITIES])) {
       return err({ code: 'missing-meta', missing: [META_CLIENT_CAPABILITIES] });
@@ -122,7 +124,7 @@ function legacy(headerVersion: string | undefined): Result<Classified, HeaderPro
   const isKnown = LEGACY_VERSIONS.some((known) => known === headerVersion);
   return isKnown
     ? ok({ era: 'legacy', version: headerVersion })
-    : err({ code: 'unsupported-version', requested: headerVersion });
+    : err({ code: 'unsupported-version', era: 'legacy', requested: headerVersion });
 }
 
 function missingMeta(): Result<never, HeaderProblem> {

@@ -1,43 +1,34 @@
 /**
- * What the gateway changes in a message by its own will, and nowhere else: lists are cut to what the caller may see,
- * and capabilities to what the gateway handles yet, so that neither side is promised what would then be refused.
+ * What the gateway changes in a result by its own will, and nowhere else: lists are cut to what the caller may see, and
+ * what was made for one caller says so to caches (FACTS §1.3).
  */
 import { isArray, isObject, type JsonObject } from '../json/value.ts';
-import type { RequestMessage } from './message.ts';
-import { type Era, META_CLIENT_CAPABILITIES } from './protocol.ts';
+import type { ListShape } from './methods.ts';
+import type { Era } from './protocol.ts';
 
-/** Server capabilities that the gateway carries today. */
-const CARRIED_CAPABILITIES = ['tools'];
-
-/** A `tools/list` result without the tools that `maySee` refuses; order and other members stay. */
-export function filterTools(result: JsonObject, era: Era, maySee: (tool: string) => boolean): JsonObject {
-  const { tools } = result;
-  if (!isArray(tools)) return asPrivate(result, era);
-  const visible = tools.filter((tool) => isObject(tool) && typeof tool.name === 'string' && maySee(tool.name));
-  return asPrivate({ ...result, tools: visible }, era);
+/** A list result without the items that `maySee` refuses; order, cursor and other members stay. */
+export function filterList(
+  result: JsonObject,
+  shape: ListShape,
+  era: Era,
+  maySee: (name: string, item: JsonObject) => boolean,
+): JsonObject {
+  const { member, key } = shape;
+  const items = result[member];
+  if (!isArray(items)) return asPrivate(result, era);
+  const visible = items.filter((item) => {
+    const name = isObject(item) ? item[key] : undefined;
+    return typeof name === 'string' && isObject(item) && maySee(name, item);
+  });
+  return asPrivate({ ...result, [member]: visible }, era);
 }
 
-/** An `initialize` or `server/discover` result that promises only what the gateway carries. */
-export function trimServerCapabilities(result: JsonObject, era: Era): JsonObject {
-  const { capabilities } = result;
-  if (!isObject(capabilities)) return result;
-  const kept = Object.entries(capabilities).filter(([name]) => CARRIED_CAPABILITIES.includes(name));
-  return asPrivate({ ...result, capabilities: Object.fromEntries(kept) }, era);
-}
-
-/** The request with no client capability left: what the upstream would ask of the client is not carried yet. */
-export function trimClientCapabilities(request: RequestMessage, era: Era): RequestMessage {
-  const { params } = request;
-  if (!params) return request;
-  if (era === 'legacy') {
-    return request.method === 'initialize' ? { ...request, params: { ...params, capabilities: {} } } : request;
-  }
-  const meta = params._meta;
-  if (!isObject(meta)) return request;
-  return { ...request, params: { ...params, _meta: { ...meta, [META_CLIENT_CAPABILITIES]: {} } } };
-}
-
-/** Made for one caller: no cache may give it to another (FACTS §1.3). Legacy results have no such members. */
-function asPrivate(result: JsonObject, era: Era): JsonObject {
+/** Made for one caller: no cache may give it to another, or to the same one after policy changed. */
+export function asPrivate(result: JsonObject, era: Era): JsonObject {
   return era === 'modern' ? { ...result, ttlMs: 0, cacheScope: 'private' } : result;
+}
+
+/** The same for a result that turned out to be masked, where it says anything of caches at all. */
+export function asPrivateIfCacheable(result: JsonObject): JsonObject {
+  return 'ttlMs' in result || 'cacheScope' in result ? { ...result, ttlMs: 0, cacheScope: 'private' } : result;
 }

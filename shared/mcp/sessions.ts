@@ -4,6 +4,7 @@
  */
 import type { Caller } from '../identity/caller.ts';
 import type { Keyring } from '../keys/keyring.ts';
+import { bindingOf } from './binding.ts';
 
 /** An upstream id longer than this is not one a header could carry. */
 const MAX_UPSTREAM_ID = 1024;
@@ -19,9 +20,4 @@ export function sealSession(keyring: Keyring, caller: Caller, server: string, up
 export function openSession(keyring: Keyring, caller: Caller, server: string, sealed: string): string | undefined {
   const opened = keyring.open('mcp-session', bindingOf(caller, server), sealed);
   return opened === undefined ? undefined : Buffer.from(opened).toString('utf8');
-}
-
-/** Bound to the principal, not to token bytes: tokens get refreshed. The agent is part of it: another app is another client. */
-function bindingOf(caller: Caller, server: string): string {
-  return JSON.stringify([caller.tenant, caller.principal.kind, caller.principal.id, caller.agent.id, server]);
 }

@@ -1,8 +1,8 @@
 /**
  * Server-sent events, both ways (WHATWG HTML §9.2; FACTS §1.8): whole events in, whatever the line ends and wherever
- * chunks and UTF-8 sequences were cut; one event a message out. Event ids of an upstream are not passed on: they are its own.
+ * chunks and UTF-8 sequences were cut; one event a message out. An upstream's event ids are its own: they go out sealed (event-ids.ts).
  */
-import { createParser, type EventSourceMessage } from 'eventsource-parser';
+import { createParser } from 'eventsource-parser';
 
 export interface SseLimits {
   /** Bytes of the whole stream. */
@@ -15,14 +15,32 @@ export class SseProblem extends Error {
   override readonly name = 'SseProblem';
 }
 
-/** The data of each `message` event, in order. Throws `SseProblem` on a breach of a limit or of UTF-8. */
-export async function* readEvents(body: AsyncIterable<Uint8Array>, limits: SseLimits): AsyncGenerator<string> {
+/** One event: a message, or only a resume point (an id with empty data). */
+export interface SseEvent {
+  readonly data: string;
+  /** The upstream's own id. */
+  readonly id?: string;
+  /** Milliseconds to wait before resuming, where the upstream said so since the last event. */
+  readonly retryMs?: number;
+}
+
+/** Each message event, in order. Throws `SseProblem` on a breach of a limit or of UTF-8. */
+export async function* readEvents(body: AsyncIterable<Uint8Array>, limits: SseLimits): AsyncGenerator<SseEvent> {
   const decodeChunk = createUtf8Decoder();
-  const ready: EventSourceMessage[] = [];
+  const ready: SseEvent[] = [];
   let problem: string | undefined;
+  let retryMs: number | undefined;
   let size = 0;
   const parser = createParser({
-    onEvent: (event) => ready.push(event),
+    onEvent: ({ event, data, id }) => {
+      // An event with a name of its own is no message.
+      if (event !== undefined && event !== 'message') return;
+      ready.push({ data, ...(id === undefined ? {} : { id }), ...(retryMs === undefined ? {} : { retryMs }) });
+      retryMs = undefined;
+    },
+    onRetry: (wait) => {
+      retryMs = wait;
+    },
     onError: (error) => {
       if (error.type === 'max-buffer-size-exceeded') problem = 'an event is too large';
     },
@@ -33,14 +51,15 @@ export async function* readEvents(body: AsyncIterable<Uint8Array>, limits: SseLi
     if (size > limits.answerBytes) throw new SseProblem('the answer is too large');
     parser.feed(decodeChunk(chunk));
     if (problem !== undefined) throw new SseProblem(problem);
-    // An event with a name of its own is no message, and one without data only primes a resume.
-    for (const event of ready.splice(0)) if (isMessage(event)) yield event.data;
+    yield* ready.splice(0);
   }
 }
 
-/** One event as it goes out; JSON text holds no line break, so it is one `data` line. */
-export function formatEvent(json: string): string {
-  return `event: message\ndata: ${json}\n\n`;
+/** One event as it goes out; JSON text holds no line break, so it is one `data` line. An id is visible ASCII of ours. */
+export function formatEvent(data: string, id?: string, retryMs?: number): string {
+  const head = `${id === undefined ? '' : `id: ${id}\n`}${retryMs === undefined ? '' : `retry: ${retryMs}\n`}`;
+  // An event without data only sets where to resume: it has no name either.
+  return data === '' ? `${head}data: \n\n` : `event: message\n${head}data: ${data}\n\n`;
 }
 
 /** A comment: keeps proxies from closing an idle stream, and no client sees it. */
@@ -51,10 +70,6 @@ export const SSE_HEADERS = {
   'cache-control': 'no-cache, no-transform',
   'x-accel-buffering': 'no',
 } as const;
-
-function isMessage(event: EventSourceMessage): boolean {
-  return (event.event === undefined || event.event === 'message') && event.data.length > 0;
-}
 
 /** Carries a sequence cut between two chunks over to the next. */
 function createUtf8Decoder(): (chunk: Uint8Array) => string {

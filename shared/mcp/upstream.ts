@@ -10,7 +10,7 @@ import { readBody } from './body.ts';
 import { encodeHeaderValue } from './headers.ts';
 import { type Message, readServerMessage } from './message.ts';
 import type { Era } from './protocol.ts';
-import { readEvents } from './sse.ts';
+import { readEvents, type SseEvent } from './sse.ts';
 
 export interface UpstreamCall {
   readonly url: string;
@@ -24,6 +24,8 @@ export interface UpstreamCall {
   readonly paramHeaders?: Readonly<Record<string, string>>;
   /** The upstream's own session id, legacy only. */
   readonly sessionId?: string;
+  /** GET only: the upstream's event id to resume after. */
+  readonly lastEventId?: string;
   readonly credential?: { readonly header: string; readonly value: Secret };
   readonly signal: AbortSignal;
 }
@@ -37,13 +39,15 @@ export interface UpstreamLimits {
 
 export type UpstreamAnswer = { readonly status: number; readonly sessionId?: string } & (
   | { readonly kind: 'message'; readonly message: Message }
-  | { readonly kind: 'events'; readonly events: AsyncIterable<string> }
+  | { readonly kind: 'events'; readonly events: AsyncIterable<SseEvent> }
   /** Nothing to read: 202 to a notification, 200 to a DELETE, 404 for a lost session, 405. */
   | { readonly kind: 'empty' }
 );
 
 export type UpstreamFailureCode =
   | 'unreachable'
+  | 'address-refused'
+  | 'circuit-open'
   | 'timeout'
   | 'redirect'
   | 'credential-refused'
@@ -153,6 +157,7 @@ function headersOf(call: UpstreamCall): Record<string, string> {
     ...(isModern && call.method !== undefined ? { 'mcp-method': call.method } : {}),
     ...(isModern && call.name !== undefined ? { 'mcp-name': encodeHeaderValue(call.name) } : {}),
     ...(call.sessionId === undefined ? {} : { 'mcp-session-id': call.sessionId }),
+    ...(call.lastEventId === undefined ? {} : { 'last-event-id': call.lastEventId }),
     ...(call.credential ? { [call.credential.header]: call.credential.value.reveal() } : {}),
   };
 }

@@ -10,7 +10,7 @@ async function* chunksOf(text: string, size: number): AsyncGenerator<Uint8Array>
 }
 
 async function collect(text: string, size = 7): Promise<string[]> {
-  return Array.fromAsync(readEvents(chunksOf(text, size), LIMITS));
+  return (await Array.fromAsync(readEvents(chunksOf(text, size), LIMITS))).map(({ data }) => data);
 }
 
 describe('server-sent events', () => {
@@ -19,8 +19,11 @@ describe('server-sent events', () => {
     expect(await collect(text, size)).toEqual(['{"a":"é€😀"}', '{"b":\n2}', '{"c":3}']);
   });
 
-  it('skips comments, priming events, ids and events with a name of their own', async () => {
-    expect(await collect(': hi\n\nid: 7\ndata:\n\nevent: ping\ndata: {}\n\ndata: {"x":1}\n\n')).toEqual(['{"x":1}']);
+  it('skips comments and events with a name of their own; ids, retry and priming events come along', async () => {
+    const text = ': hi\n\nretry: 500\nid: 7\ndata:\n\nevent: ping\ndata: {}\n\ndata: {"x":1}\n\n';
+    const events = await Array.fromAsync(readEvents(chunksOf(text, 5), LIMITS));
+    expect(events).toMatchObject([{ data: '', id: '7', retryMs: 500 }, { data: '{"x":1}' }]);
+    expect(formatEvent('', 'sealed', 500)).toBe('id: sealed\nretry: 500\ndata: \n\n');
   });
 
   it('refuses an event or an answer beyond its bound', async () => {
