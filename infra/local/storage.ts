@@ -4,6 +4,7 @@
  */
 import { TableServiceClient } from '@azure/data-tables';
 import { BlobServiceClient } from '@azure/storage-blob';
+import { DRIFT_TABLE } from '../../shared/azure/drift-table.ts';
 import { KEYRING_TABLE } from '../../shared/azure/keyring-table.ts';
 import { transcriptContainer } from '../../shared/transcripts/layout.ts';
 
@@ -16,5 +17,6 @@ export async function prepareStorage(connectionString: string, retentionClasses:
     ...containers.map((container) => container.createIfNotExists()),
     // Answers an existing table as well as a new one: the client takes "already exists" for success.
     tables.createTable(KEYRING_TABLE),
+    tables.createTable(DRIFT_TABLE),
   ]);
 }

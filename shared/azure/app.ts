@@ -12,6 +12,7 @@ import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import type { HttpAnswer, HttpCall } from '../mcp/http.ts';
 import { createPolicyEngine } from '../policy/create-engine.ts';
 import { createBlobService, createCredential, createKeyClient, createSecretClient, createTable } from './clients.ts';
+import { createDriftTable, DRIFT_TABLE } from './drift-table.ts';
 import { createVariables, type Environment, readEnvironment } from './environment.ts';
 import { httpHandler } from './http-trigger.ts';
 import { createKeyVaultEndorser } from './key-vault-endorser.ts';
@@ -85,6 +86,7 @@ function azurePorts(environment: Environment) {
     endorser,
     keyWrapper: createKeyVaultWrapper({ client: keys, wrappingKey, signingKey, endorser }),
     keyringStore: createKeyringTable(createTable(state, credential, KEYRING_TABLE)),
+    driftStore: createDriftTable(createTable(state, credential, DRIFT_TABLE)),
     secrets: createKeyVaultSecretSource(createSecretClient(keyVault.url, credential)),
     segments: createBlobSegmentStore(createBlobService(transcripts, credential)),
   };

@@ -1,13 +1,16 @@
 /**
  * The map of the system: wires every module, once per process (DESIGN §3). What needs Azure at all (the keyring, the
- * transcript writer's endorsement) is fetched at `warmUp` or by the first call, and again by the next one if it failed.
+ * notes on drift, the transcript writer's endorsement) is fetched at `warmUp` or by the first call, and again by the
+ * next one if it failed.
  */
 import type { CallParts } from '../calls/parts.ts';
 import { receive } from '../calls/receive.ts';
 import type { Config } from '../config/config.ts';
 import { createCredentialBroker } from '../credentials/broker.ts';
+import { createToolDrift } from '../drift/tool-drift.ts';
 import { createGroupResolver, createNoGroupSource } from '../identity/groups.ts';
 import { answerResourceMetadata, type ResourceOptions } from '../identity/resource-metadata.ts';
+import type { Json, JsonObject } from '../json/value.ts';
 import { loadKeyring } from '../keys/load-keyring.ts';
 import { createMasker } from '../masking/mask.ts';
 import { jsonAnswer } from '../mcp/answers.ts';
@@ -43,12 +46,16 @@ export function createGateway(config: Config, policy: PolicyEngine, ports: Gatew
     configDigest: config.digest,
     versions: { sallyport: VERSION, format: TRANSCRIPT_FORMAT },
   });
+  const masker = createMasker(config.masking);
+  const recordForm = (definition: JsonObject): Json => masker.maskRequest(definition);
+  const drift = createToolDrift({ ...ports, config, store: ports.driftStore, recordForm });
   const parts: Omit<CallParts, 'keyring'> = {
     ...ports,
     config,
     policy,
     recorder,
-    masker: createMasker(config.masking),
+    masker,
+    drift,
     authenticator: createAuthenticator(config, ports, resource),
     groups: createGroups(config),
     credentials: createCredentialBroker({ source: ports.secrets, nowMs: ports.nowMs }),
@@ -56,7 +63,8 @@ export function createGateway(config: Config, policy: PolicyEngine, ports: Gatew
   };
   const ready = shareUntilItFails(async (): Promise<CallParts> => {
     const { keyringStore: store, keyWrapper: wrapper, randomBytes } = ports;
-    return { ...parts, keyring: await loadKeyring({ store, wrapper, randomBytes }) };
+    const [keyring] = await Promise.all([loadKeyring({ store, wrapper, randomBytes }), drift.load()]);
+    return { ...parts, keyring };
   });
 
   return {
@@ -65,8 +73,9 @@ export function createGateway(config: Config, policy: PolicyEngine, ports: Gatew
       try {
         whole = await ready();
       } catch (cause) {
-        // Without the keyring no session has a name, so nothing can be recorded, so nothing is let through.
-        log('error', 'keyring-unavailable', {}, cause);
+        // Without the keyring no session has a name, so nothing can be recorded, so nothing is let through; without the
+        // notes on drift a new instance would call what the others hold in quarantine.
+        log('error', 'not-ready', {}, cause);
         return jsonAnswer(503, { error: 'temporarily unavailable' }, { 'retry-after': RETRY_AFTER_SECONDS });
       }
       return receive(whole, call);
@@ -79,7 +88,9 @@ export function createGateway(config: Config, policy: PolicyEngine, ports: Gatew
       ready().catch(warn);
       recorder.warmUp().catch(warn);
     },
-    close: () => recorder.close(),
+    async close() {
+      await Promise.all([recorder.close(), drift.close()]);
+    },
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Dispatcher } from 'undici';
 import type { SecretSource } from '../credentials/broker.ts';
+import type { DriftStore } from '../drift/drift-store.ts';
 import type { KeyringStore, KeyWrapper } from '../keys/master.ts';
 import type { Log } from '../log.ts';
 import type { SegmentStore } from '../transcripts/segment-store.ts';
@@ -24,6 +25,7 @@ export interface GatewayPorts {
   readonly endorser: Endorser;
   readonly segments: SegmentStore;
   readonly secrets: SecretSource;
+  readonly driftStore: DriftStore;
   readonly dispatcher: Dispatcher;
   readonly log: Log;
   /** Milliseconds since 1970. */

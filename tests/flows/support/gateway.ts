@@ -19,6 +19,7 @@ import { digestTool } from '../../../shared/config/tool-digest.ts';
 import { createGateway } from '../../../shared/gateway/gateway.ts';
 import type { HttpAnswer, HttpCall } from '../../../shared/mcp/http.ts';
 import { createPolicyEngine } from '../../../shared/policy/create-engine.ts';
+import { createMemoryDriftStore } from '../../unit/drift/memory-drift-store.ts';
 import { createMemoryTable, createMemoryWrapper } from '../../unit/keys/memory-vault.ts';
 import { createMemoryStore, type MemoryStore } from '../../unit/transcripts/memory-store.ts';
 import { createTestEndorser } from '../../unit/transcripts/scene.ts';
@@ -91,6 +92,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     keyWrapper: createMemoryWrapper(),
     endorser: createTestEndorser(),
     segments: store,
+    driftStore: createMemoryDriftStore(),
     secrets: { read: async () => ({ value: UPSTREAM_SECRET, version: 'v1' }) },
     dispatcher,
     log: (level, event) => logged.push(`${level} ${event}`),
