@@ -143,6 +143,14 @@ const requirements = {
   'config.example': 'local.settings.json.example has every key the code reads and no secret',
   'config.frozen': 'The configuration cannot be changed after load',
 
+  // Smuggling and sign-in (issue “MCP, whole”, points 8 and 11)
+  'smuggling.bodies': 'A body that two readers could take for two messages is refused, or arrives as policy saw it',
+  'smuggling.headers': 'Headers that contradict the body, stand twice or carry line breaks change nothing upstream',
+  'smuggling.paths': 'A path, Host or Origin that means another place than it says reaches no upstream',
+  'smuggling.answers': 'Frames that an upstream disguises reach no client: one request, one answer, its own',
+  'smuggling.differential': 'An independent strict reader of the upstream’s bytes agrees with what policy saw',
+  'clients.oauth': 'The official clients sign in with nothing but the URL: 401, metadata, PKCE, token, call',
+
   // The whole
   'demo.story': 'npm run demo tells the story so far and exits ≠ 0 if a step is not as told',
   'house.layout': 'The required files and folders are there',
@@ -151,6 +159,10 @@ const requirements = {
 
   // Resources and prompts in policy; tool definition drift; pin (issue 3, points 2 and 9)
   'policy.items': 'Resources and prompts are seen by list and used by read and get, by server and exact URI or name',
+
+  // Limits and upstreams (issue 3, points 7 and 10)
+  'upstream.addresses': 'Private, loopback, link-local and like addresses are refused unless configured, however written',
+  'upstream.circuit': 'While an upstream is down, calls to it are answered at once; one trial finds out when it is back',
 } as const;
 
 export type RequirementId = keyof typeof requirements;
