@@ -11,6 +11,9 @@ export const LEGACY_VERSIONS = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-
 export const META_PROTOCOL_VERSION = 'io.modelcontextprotocol/protocolVersion';
 export const META_CLIENT_CAPABILITIES = 'io.modelcontextprotocol/clientCapabilities';
 
+/** Extension of 2026-07-28 that a client declares to be given tasks. */
+export const TASKS_EXTENSION = 'io.modelcontextprotocol/tasks';
+
 /** JSON-RPC 2.0 and MCP error codes. Ours are positive: outside the range the protocol reserves (FACTS §1.13). */
 export const ERROR = {
   parse: -32700,
@@ -21,6 +24,7 @@ export const ERROR = {
   sessionNotFound: -32001,
   transport: -32000,
   headerMismatch: -32020,
+  missingCapability: -32021,
   unsupportedVersion: -32022,
   /** Policy denies it, or there is nothing of that name. */
   denied: 1001,
