@@ -1,33 +1,33 @@
 /**
- * The notes on drifted tools in Azure Table Storage: table `drift`, partition = server, row = base64url of the tool's name,
- * which may hold what a key can't. A note replaces the one before it whole, so a lost response harms nothing; one is
- * deleted only in the version that was read. A row of another shape still says that its tool drifted.
+ * The notes on drifted tools in Azure Table Storage: table `drift`, partition = server, row = base64url of the tool's
+ * name, which may hold what a key can't. A note replaces the one before it whole; nothing here deletes one. A row of
+ * another shape still says that its tool drifted: it reads as a note without a digest.
  */
 import { RestError, type TableClient } from '@azure/data-tables';
 import * as z from 'zod';
-import type { DriftNote, DriftStore, StoredNote } from '../drift/drift-store.ts';
+import type { DriftNote, DriftStore } from '../drift/drift-store.ts';
 import { withinDeadline } from './deadline.ts';
 
 export const DRIFT_TABLE = 'drift';
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
+const time = z.iso.datetime().transform(Date.parse);
 
 const Row = z.object({
   partitionKey: z.string(),
   rowKey: z.string(),
-  etag: z.string(),
   pinned: digest.catch(''),
   seen: digest.optional().catch(undefined),
   definition: z.string().optional().catch(undefined),
-  firstSeen: z.coerce.date().catch(new Date(0)),
-  lastSeen: z.coerce.date().catch(new Date(0)),
+  firstSeen: time.catch(0),
+  lastSeen: time.catch(0),
 });
 
 /** `table` is a client of `DRIFT_TABLE`; the table is made at the first note if it is not there. */
 export function createDriftTable(table: TableClient): DriftStore {
   return {
     list: async () => {
-      const notes: StoredNote[] = [];
+      const notes: DriftNote[] = [];
       try {
         for await (const entity of table.listEntities(withinDeadline())) notes.push(readRow(entity));
       } catch (error) {
@@ -38,25 +38,17 @@ export function createDriftTable(table: TableClient): DriftStore {
     },
     upsert: async (note) => {
       try {
-        return await replaceRow(table, note);
+        await replaceRow(table, note);
       } catch (error) {
         if (!hasCode(error, 'TableNotFound')) throw error;
         await table.createTable(withinDeadline());
-        return replaceRow(table, note);
-      }
-    },
-    remove: async ({ server, tool, version }) => {
-      try {
-        await table.deleteEntity(server, rowKeyOf(tool), { etag: version, ...withinDeadline() });
-      } catch (error) {
-        // Gone, perhaps by this very request whose response was lost; or noted anew since.
-        if (!(error instanceof RestError) || (error.statusCode !== 404 && error.statusCode !== 412)) throw error;
+        await replaceRow(table, note);
       }
     },
   };
 }
 
-async function replaceRow(table: TableClient, note: DriftNote): Promise<string> {
+async function replaceRow(table: TableClient, note: DriftNote): Promise<void> {
   const { server, tool, pinned, seen, definition, firstSeenMs, lastSeenMs } = note;
   const row = {
     partitionKey: server,
@@ -64,25 +56,22 @@ async function replaceRow(table: TableClient, note: DriftNote): Promise<string> 
     pinned,
     ...(seen !== undefined && { seen }),
     ...(definition !== undefined && { definition }),
-    firstSeen: new Date(firstSeenMs),
-    lastSeen: new Date(lastSeenMs),
+    firstSeen: new Date(firstSeenMs).toISOString(),
+    lastSeen: new Date(lastSeenMs).toISOString(),
   };
-  const { etag } = await table.upsertEntity(row, 'Replace', withinDeadline());
-  if (etag === undefined) throw new Error('the drift table gave no version of a row');
-  return etag;
+  await table.upsertEntity(row, 'Replace', withinDeadline());
 }
 
-function readRow(entity: unknown): StoredNote {
-  const { partitionKey, rowKey, etag, pinned, seen, definition, firstSeen, lastSeen } = Row.parse(entity);
+function readRow(entity: unknown): DriftNote {
+  const { partitionKey, rowKey, pinned, seen, definition, firstSeen, lastSeen } = Row.parse(entity);
   return {
     server: partitionKey,
     tool: Buffer.from(rowKey, 'base64url').toString('utf8'),
     pinned,
     ...(seen !== undefined && { seen }),
     ...(definition !== undefined && { definition }),
-    firstSeenMs: firstSeen.getTime(),
-    lastSeenMs: lastSeen.getTime(),
-    version: etag,
+    firstSeenMs: firstSeen,
+    lastSeenMs: lastSeen,
   };
 }
 

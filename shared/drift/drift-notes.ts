@@ -1,7 +1,7 @@
 /**
- * This instance's view of the notes: the store as last read, overlaid with what it saw itself and the store does not
- * hold yet. Reading the view is synchronous; writes and reads of the store happen behind it, one at a time.
- * A read that began before a change of ours was written never undoes that change.
+ * This instance's view of the notes. Reading it is synchronous; the store is written and read behind it, one operation
+ * at a time. Of two notes on a tool the later is kept, here and, since whoever knows the later one writes it again, in
+ * the store: instances that write at once end with the same note, whatever order their writes arrive in.
  */
 import type { Log } from '../log.ts';
 import type { DriftNote, DriftStore } from './drift-store.ts';
@@ -10,11 +10,9 @@ export interface DriftNotes {
   /** The first read; rejects when the store can't be read: call again. After it the store is read every `POLL_MS`. */
   load(): Promise<void>;
   find(server: string, tool: string): DriftNote | undefined;
+  /** Takes effect here at once; written in the background, and again after each poll until it is. */
   put(note: DriftNote): void;
-  clear(server: string, tool: string): void;
-  /** Resolves when nothing waits to be written, or the store refused it. */
-  settle(): Promise<void>;
-  /** No read begins any more; resolves as `settle` does. */
+  /** No read begins any more; resolves when the last notes are written, or the store refused them. */
   close(): Promise<void>;
 }
 
@@ -25,23 +23,20 @@ export interface DriftNotesOptions {
   readonly log: Log;
 }
 
-/** How long another instance may not know of a note yet, plus the time that two storage operations take. */
+/** Another instance learns of a note within this, plus the time that one write and one read of the store take. */
 export const POLL_MS = 5_000;
+/** How old the time in the store may be while the same definition is seen again and again. */
+const RENEW_MS = 300_000;
 
-/** What this instance saw of a tool; `note` undefined: the pinned definition again. */
-interface Own {
-  readonly server: string;
-  readonly tool: string;
-  readonly note: DriftNote | undefined;
-  isWritten: boolean;
+interface Entry {
+  note: DriftNote;
+  /** As it stands in the store, as far as known. */
+  stored: DriftNote | undefined;
   hasFailed: boolean;
 }
 
 export function createDriftNotes({ store, after, log }: DriftNotesOptions): DriftNotes {
-  let shared: ReadonlyMap<string, DriftNote> = new Map();
-  const own = new Map<string, Own>();
-  /** Of the row of each tool, as far as known. */
-  let versions = new Map<string, string>();
+  const entries = new Map<string, Entry>();
   let loaded: Promise<void> | undefined;
   let writing: Promise<void> | undefined;
   let isFailing = false;
@@ -49,13 +44,20 @@ export function createDriftNotes({ store, after, log }: DriftNotesOptions): Drif
   let cancelPoll: (() => void) | undefined;
 
   async function read(): Promise<void> {
-    const settled = [...own].filter(([, { isWritten }]) => isWritten);
-    const listed = await store.list();
-    // Only what was written before this read began can be in it; the rest of our own stays on top.
-    for (const [key, entry] of settled) if (own.get(key) === entry) own.delete(key);
-    shared = new Map(listed.map((note) => [keyOf(note.server, note.tool), note]));
-    const fresher = [...versions].filter(([key]) => own.has(key));
-    versions = new Map([...listed.map((note) => [keyOf(note.server, note.tool), note.version] as const), ...fresher]);
+    const before = [...entries].map(([key, entry]) => ({ key, entry, note: entry.note }));
+    const listed = new Map((await store.list()).map((note) => [keyOf(note.server, note.tool), note]));
+    // Nothing here deletes a note: one that was written before the read began and is not in it, an operator deleted.
+    for (const { key, entry, note } of before) {
+      if (!listed.has(key) && entry.note === note && !needsWriting(entry)) entries.delete(key);
+    }
+    for (const [key, stored] of listed) {
+      const entry = entries.get(key);
+      if (entry === undefined || entry.note.lastSeenMs <= stored.lastSeenMs) {
+        entries.set(key, { note: stored, stored, hasFailed: false });
+      } else {
+        entry.stored = stored;
+      }
+    }
   }
 
   async function poll(): Promise<void> {
@@ -65,22 +67,17 @@ export function createDriftNotes({ store, after, log }: DriftNotesOptions): Drif
       if (isFailing) log('info', 'drift-store-readable');
       isFailing = false;
     } catch (cause) {
-      // The last known state stands. It can only be late: what this instance lists itself is judged without the store.
       if (!isFailing) log('error', 'drift-store-unreadable', {}, cause);
       isFailing = true;
-    } finally {
-      schedule();
     }
+    schedule();
+    // What the read has shown to be older in the store than here.
+    await settle();
   }
 
   function schedule(): void {
     cancelPoll?.();
     if (!isClosed) cancelPoll = after(POLL_MS, () => void poll());
-  }
-
-  function note(server: string, tool: string, seen: DriftNote | undefined): void {
-    own.set(keyOf(server, tool), { server, tool, note: seen, isWritten: false, hasFailed: false });
-    void settle();
   }
 
   function settle(): Promise<void> {
@@ -90,33 +87,23 @@ export function createDriftNotes({ store, after, log }: DriftNotesOptions): Drif
     return writing;
   }
 
-  /** Each tool's newest state, one after another: however fast an upstream changes, at most one write is on its way. */
+  /** Each tool's newest note, one after another: however fast an upstream changes, at most one write is on its way. */
   async function write(): Promise<void> {
-    const failed = new Set<Own>();
+    const refused = new Set<Entry>();
     for (;;) {
-      const next = [...own].find(([, entry]) => !entry.isWritten && !failed.has(entry));
-      if (next === undefined) return;
-      const [key, entry] = next;
+      const entry = [...entries.values()].find((one) => needsWriting(one) && !refused.has(one));
+      if (entry === undefined) return;
+      const { note } = entry;
       try {
-        await writeOne(key, entry);
-        entry.isWritten = true;
+        await store.upsert(note);
+        entry.stored = note;
+        entry.hasFailed = false;
       } catch (cause) {
-        failed.add(entry);
-        if (!entry.hasFailed) log('error', 'drift-not-noted', { server: entry.server, tool: entry.tool }, cause);
+        refused.add(entry);
+        if (!entry.hasFailed) log('error', 'drift-not-noted', { server: note.server, tool: note.tool }, cause);
         entry.hasFailed = true;
       }
     }
-  }
-
-  async function writeOne(key: string, { server, tool, note: seen }: Own): Promise<void> {
-    if (seen !== undefined) {
-      versions.set(key, await store.upsert(seen));
-      return;
-    }
-    const version = versions.get(key);
-    if (version === undefined) return;
-    await store.remove({ server, tool, version });
-    versions.delete(key);
   }
 
   return {
@@ -127,20 +114,25 @@ export function createDriftNotes({ store, after, log }: DriftNotesOptions): Drif
       });
       return loaded;
     },
-    find(server, tool) {
-      const key = keyOf(server, tool);
-      const entry = own.get(key);
-      return entry === undefined ? shared.get(key) : entry.note;
+    find: (server, tool) => entries.get(keyOf(server, tool))?.note,
+    put(note) {
+      const key = keyOf(note.server, note.tool);
+      const entry = entries.get(key);
+      if (entry === undefined) entries.set(key, { note, stored: undefined, hasFailed: false });
+      else entry.note = note;
+      void settle();
     },
-    put: (seen) => note(seen.server, seen.tool, seen),
-    clear: (server, tool) => note(server, tool, undefined),
-    settle,
     close() {
       isClosed = true;
       cancelPoll?.();
       return settle();
     },
   };
+}
+
+function needsWriting({ note, stored }: Entry): boolean {
+  if (stored === undefined || stored.seen !== note.seen) return true;
+  return note.lastSeenMs - stored.lastSeenMs >= RENEW_MS;
 }
 
 /** Server names hold no slash. */

@@ -3,16 +3,16 @@
  * content alone; whether a call may go out, by what was listed last, here or on another instance. It never changes a
  * definition, and has no say in a tool that is not pinned: such a tool does not exist, a renamed one included.
  *
- * Failure: at start nothing is served before the notes were read once (`load` rejects, the caller waits or refuses), so
- * that a new instance does not lift a quarantine. Later a store that can't be read leaves the last known state: every
- * list is still judged, and only what another instance has seen meanwhile is missed. To refuse every call instead would
- * let one table's outage take all servers down, and gain nothing that a list does not catch.
+ * Failure: nothing is served before the notes were read once (`load` rejects, its caller refuses), so that a new
+ * instance does not lift a quarantine. Later, a store that can't be read leaves the last known state: each list is still
+ * judged, and only what another instance has seen meanwhile is missed. To refuse every call instead would let one
+ * table's outage stop all servers, and would gain nothing that the next list does not.
  */
 import type { Config } from '../config/config.ts';
 import { digestTool } from '../config/tool-digest.ts';
 import type { Json, JsonObject } from '../json/value.ts';
 import { createDriftNotes, type DriftNotesOptions } from './drift-notes.ts';
-import { type DriftNote, MOST_DEFINITION_BYTES } from './drift-store.ts';
+import { MOST_DEFINITION_BYTES } from './drift-store.ts';
 
 export interface ToolDriftWatch {
   /** Reads the notes for the first time, and from then on in the background. Rejects when they can't be read. */
@@ -22,7 +22,7 @@ export interface ToolDriftWatch {
    * server's `drift` says. Notes what differs, and what no longer does, in the background.
    */
   mayShow(server: string, definition: JsonObject): boolean;
-  /** False for a quarantined tool: here at once, on another instance within `POLL_MS` and two storage operations. */
+  /** False for a quarantined tool: on this instance at once, on others within `POLL_MS` and two storage operations. */
   mayCall(server: string, tool: string): boolean;
   /** Resolves when the last notes are written, or the store refused them. */
   close(): Promise<void>;
@@ -31,14 +31,13 @@ export interface ToolDriftWatch {
 export interface ToolDriftOptions extends DriftNotesOptions {
   readonly config: Pick<Config, 'lock' | 'servers'>;
   readonly nowMs: () => number;
-  /** The record form of a definition: what an upstream says of its tools may hold anything, and a note is at rest. */
+  /**
+   * The record form of a definition: what an upstream says of its tools may hold anything, and a note is at rest. It may
+   * throw: then only the digest is noted.
+   */
   readonly recordForm: (definition: JsonObject) => Json;
 }
 
-/** A drifted tool's note is renewed so often while it is listed. */
-const RENEW_MS = 300_000;
-/** A note that our own lock has overtaken is swept after so long: longer than two deployments stand side by side. */
-const OVERTAKEN_MS = 3_600_000;
 /** A longer definition is digested at each list instead of being remembered. */
 const MOST_REMEMBERED_CHARACTERS = 65_536;
 
@@ -51,31 +50,27 @@ export function createToolDrift({ config, nowMs, recordForm, ...options }: ToolD
     config.lock.servers.get(server)?.get(tool)?.digest;
   const isQuarantining = (server: string): boolean => config.servers.get(server)?.drift !== 'alert';
 
-  function noteDrift(server: string, tool: string, pinned: string, seen: string | undefined, definition: JsonObject) {
+  function note(server: string, tool: string, pinned: string, definition: JsonObject, seen: string | undefined): void {
     const known = notes.find(server, tool);
-    const now = nowMs();
-    const isSame = known !== undefined && known.seen === seen && known.pinned === pinned;
-    if (isSame && now - known.lastSeenMs < RENEW_MS) return;
-    if (!isSame) log('warn', 'tool-drift', { server, tool, pinned, seen, isQuarantined: isQuarantining(server) });
-    const kept = isSame ? known.definition : recordText(definition, recordForm);
+    if (known === undefined && seen === pinned) return;
+    const lastSeenMs = nowMs();
+    if (known !== undefined && known.seen === seen) {
+      notes.put({ ...known, lastSeenMs });
+      return;
+    }
+    const facts = { server, tool, pinned, seen };
+    if (seen === pinned) log('info', 'tool-drift-over', facts);
+    else log('warn', 'tool-drift', { ...facts, isQuarantined: isQuarantining(server) });
+    const kept = seen === pinned ? undefined : recordText(definition, recordForm);
     notes.put({
       server,
       tool,
       pinned,
       ...(seen !== undefined && { seen }),
       ...(kept !== undefined && { definition: kept }),
-      firstSeenMs: isSame ? known.firstSeenMs : now,
-      lastSeenMs: now,
+      firstSeenMs: lastSeenMs,
+      lastSeenMs,
     });
-  }
-
-  function noteAgreement(server: string, tool: string, pinned: string): void {
-    const known = notes.find(server, tool);
-    if (known === undefined) return;
-    // Another deployment, whose lock is older, may be in need of it for a while.
-    if (known.seen === pinned && nowMs() - known.lastSeenMs < OVERTAKEN_MS) return;
-    if (known.seen !== pinned) log('info', 'tool-drift-over', { server, tool, pinned });
-    notes.clear(server, tool);
   }
 
   return {
@@ -85,25 +80,17 @@ export function createToolDrift({ config, nowMs, recordForm, ...options }: ToolD
       const pinned = typeof tool === 'string' ? pinOf(server, tool) : undefined;
       if (typeof tool !== 'string' || pinned === undefined) return true;
       const seen = digestOf(server, tool, definition);
-      if (seen === pinned) {
-        noteAgreement(server, tool, pinned);
-        return true;
-      }
-      noteDrift(server, tool, pinned, seen, definition);
-      return !isQuarantining(server);
+      note(server, tool, pinned, definition, seen);
+      return seen === pinned || !isQuarantining(server);
     },
     mayCall(server, tool) {
-      const note = notes.find(server, tool);
-      if (note === undefined || !isQuarantining(server)) return true;
-      return isOvertaken(note, pinOf(server, tool));
+      const known = notes.find(server, tool);
+      if (known === undefined || !isQuarantining(server)) return true;
+      const pinned = pinOf(server, tool);
+      return pinned === undefined || known.seen === pinned;
     },
     close: () => notes.close(),
   };
-}
-
-/** What was seen is what is pinned now, or the tool is pinned no more: another module's business. */
-function isOvertaken({ seen }: DriftNote, pinned: string | undefined): boolean {
-  return pinned === undefined || seen === pinned;
 }
 
 function recordText(definition: JsonObject, recordForm: ToolDriftOptions['recordForm']): string | undefined {
@@ -117,7 +104,7 @@ function recordText(definition: JsonObject, recordForm: ToolDriftOptions['record
   }
 }
 
-/** A list costs a string comparison for each tool that is listed as it was last time, and a digest for the others. */
+/** A list costs a comparison of texts for each tool that is as it was last time, and a digest for the others. */
 function createDigestMemory(): (server: string, tool: string, definition: JsonObject) => string | undefined {
   const remembered = new Map<string, { readonly text: string; readonly digest: string | undefined }>();
   return (server, tool, definition) => {
