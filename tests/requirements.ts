@@ -68,6 +68,12 @@ const requirements = {
   'mcp.sdk-v2': 'The SDK v2 client works through the gateway unchanged in both eras',
   'mcp.inspector': 'The MCP Inspector CLI works through the gateway unchanged',
   'mcp.http': 'A foreign Origin or Host is refused with 403; other media types are refused',
+  'mcp.items':
+    'Resources, prompts and completion are decided by URI and name; denied and absent alike, the upstream not asked',
+  'mcp.request-state': 'requestState is sealed to caller, call and time; the upstream’s own is inside',
+  'mcp.questions': 'A legacy server’s questions reach the client, and its answers the server, masked and recorded',
+  'mcp.tasks': 'Task ids are handles of ours that only their caller can use',
+  'mcp.resume': 'A legacy stream is resumed after its last event, and what comes belongs to the same call',
   'mcp.cache': 'A filtered or masked result goes out with cacheScope private and ttlMs 0',
 
   // Identity (DESIGN §2.1; RFC 6750, RFC 9728)
@@ -161,8 +167,10 @@ const requirements = {
   'policy.items': 'Resources and prompts are seen by list and used by read and get, by server and exact URI or name',
 
   // Limits and upstreams (issue 3, points 7 and 10)
-  'upstream.addresses': 'Private, loopback, link-local and like addresses are refused unless configured, however written',
-  'upstream.circuit': 'While an upstream is down, calls to it are answered at once; one trial finds out when it is back',
+  'upstream.addresses':
+    'Private, loopback, link-local and like addresses are refused unless configured, however written',
+  'upstream.circuit':
+    'While an upstream is down, calls to it are answered at once; one trial finds out when it is back',
 } as const;
 
 export type RequirementId = keyof typeof requirements;

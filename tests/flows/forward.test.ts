@@ -99,11 +99,12 @@ describe('forwarding', () => {
 
   it(proves('mcp.list', 'every page shows what the caller may see, in the upstream’s order'), async () => {
     const unpinned = { name: 'brand_new', inputSchema: { type: 'object' } };
-    gateway.upstream.script = ({ body }, response) => {
+    gateway.upstream.script = (arrived, response) => {
+      const { body } = arrived;
       const page = body.includes('"cursor":"2"')
         ? { tools: [READ_TOOL] }
         : { tools: [SECRET_TOOL, PAY_TOOL, unpinned], nextCursor: '2' };
-      return answerResult(page)({ method: '', path: '', headers: {}, rawHeaders: [], body }, response);
+      return answerResult(page)(arrived, response);
     };
     const list = (params: string) =>
       post(gateway.url, alice, `{"jsonrpc":"2.0","id":1,"method":"tools/list","params":${params}}`);

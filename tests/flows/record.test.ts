@@ -115,28 +115,6 @@ describe('events', () => {
     expect(JSON.stringify(gateway.records())).not.toContain('ada@example.com');
   });
 
-  it(
-    proves('mcp.not-handled', 'a server’s question is declined with -32601 and never reaches the client'),
-    async () => {
-      const question = { jsonrpc: '2.0', id: 'q1', method: 'sampling/createMessage', params: {} };
-      gateway.upstream.script = (arrived, response) => {
-        if (arrived.body.includes('"q1"')) return void response.writeHead(202).end();
-        return answerEvents([question, result])(arrived, response);
-      };
-      const answer = await post(gateway.url, alice, CALL);
-      expect(answer.text).not.toContain('sampling');
-      expect(answer.text).toContain('"ok"');
-      expect(JSON.parse(gateway.upstream.arrived[1]?.body ?? '')).toMatchObject({ id: 'q1', error: { code: -32601 } });
-    },
-  );
-
-  it('a stream that ends without the answer says that nobody knows', async () => {
-    gateway.upstream.script = answerEvents([note]);
-    const answer = await post(gateway.url, alice, CALL);
-    expect(answer.text).toContain('Whether the call took effect is not known');
-    expect(lastOutcome()).toMatchObject({ status: 'unknown', error: { code: 'broken-off' } });
-  });
-
   it('a client that goes away is recorded, and the upstream hears of it', async () => {
     const before = gateway.upstream.brokenOff();
     gateway.upstream.script = (_arrived, response) => {
@@ -198,14 +176,6 @@ describe('an upstream that misbehaves', () => {
       'too-large',
     ],
     ['accepts a request without an answer', 202, {}, '', 'failed', 'not-a-message'],
-    [
-      'wants input',
-      200,
-      { 'content-type': 'application/json' },
-      '{"jsonrpc":"2.0","id":1,"result":{"resultType":"input_required","requestState":"s"}}',
-      'withheld',
-      'not-handled',
-    ],
   ])('that %s is not believed, and recorded', async (_name, status, headers, body, outcome, code) => {
     gateway.upstream.script = (_arrived, response) => void response.writeHead(status, headers).end(body);
     const answer = await post(gateway.url, alice, CALL);

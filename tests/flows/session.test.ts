@@ -35,11 +35,11 @@ beforeEach(async () => {
 });
 
 describe('initialize', () => {
-  it(proves('mcp.initialize', 'promises both sides only what the gateway carries'), async () => {
+  it(proves('mcp.initialize', 'reaches the upstream and comes back as it is'), async () => {
     gateway.upstream.script = answerResult(RESULT, { 'mcp-session-id': RAW_ID });
     const answer = JSON.parse((await post(gateway.url, alice, INITIALIZE)).text);
-    expect(answer.result).toEqual({ ...RESULT, capabilities: { tools: { listChanged: true } } });
-    expect(JSON.parse(gateway.upstream.arrived[0]?.body ?? '').params.capabilities).toEqual({});
+    expect(answer.result).toEqual(RESULT);
+    expect(JSON.parse(gateway.upstream.arrived[0]?.body ?? '')).toEqual(JSON.parse(INITIALIZE));
   });
 });
 

@@ -11,6 +11,8 @@ export interface Arrived {
   readonly headers: IncomingHttpHeaders;
   readonly rawHeaders: readonly string[];
   readonly body: string;
+  /** The body as it came, for whoever must not trust its decoding. */
+  readonly bytes: Buffer;
 }
 
 export type Script = (arrived: Arrived, response: ServerResponse) => void | Promise<void>;
@@ -31,7 +33,8 @@ export async function startRecordingUpstream(): Promise<RecordingUpstream> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const { method = '', url = '', headers, rawHeaders } = request;
-    const one: Arrived = { method, path: url, headers, rawHeaders, body: Buffer.concat(chunks).toString('utf8') };
+    const bytes = Buffer.concat(chunks);
+    const one: Arrived = { method, path: url, headers, rawHeaders, body: bytes.toString('utf8'), bytes };
     arrived.push(one);
     response.on('close', () => {
       if (!response.writableFinished) broken += 1;

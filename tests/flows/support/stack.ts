@@ -10,15 +10,24 @@ export interface RunningStack extends Stack {
   token(request: Parameters<Stack['entra']['issueToken']>[0]): Promise<string>;
 }
 
-export async function startBuiltStack(options: { readonly instances?: number } = {}): Promise<RunningStack> {
+export interface BuiltStackOptions {
+  readonly instances?: number;
+  /** Default: the sample's. */
+  readonly configDir?: string;
+  /** Settings of the app on top of what the stack gives it. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export async function startBuiltStack(options: BuiltStackOptions = {}): Promise<RunningStack> {
   const built = await buildApp(appDir);
   if (!built.ok) throw new Error(built.error.join('\n'));
   const log: string[] = [];
   const stack = await startStack({
     appDir,
-    configDir: join(appDir, 'infra/config'),
+    configDir: options.configDir ?? join(appDir, 'infra/config'),
     port: 0,
     instances: options.instances ?? 1,
+    env: options.env ?? {},
     onLog: (line) => log.push(line),
   });
   return Object.assign(stack, { log, token: stack.entra.issueToken });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { deliverNotification, deliverResponse } from '../../../shared/calls/deliver.ts';
+import { deliverEvent, deliverResponse } from '../../../shared/calls/deliver.ts';
 import { createTrail } from '../../../shared/calls/outcome.ts';
 import type { Outgoing } from '../../../shared/calls/outgoing.ts';
 import type { CallParts } from '../../../shared/calls/parts.ts';
@@ -41,7 +41,7 @@ describe('an answer that could not be masked', () => {
   it(proves('masking.fail-closed', 'an event is withheld too'), async () => {
     const { entries, parts, outgoing, trail } = scene(brokenMasker);
     const event = { kind: 'notification', method: 'notifications/message', params: { data: 'x' } } as const;
-    expect(await deliverNotification(parts, outgoing, trail, event)).toBeUndefined();
+    expect(await deliverEvent(parts, outgoing, trail, event)).toBeUndefined();
     expect(entries).toEqual([]);
   });
 });
