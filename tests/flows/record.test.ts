@@ -115,6 +115,13 @@ describe('events', () => {
     expect(JSON.stringify(gateway.records())).not.toContain('ada@example.com');
   });
 
+  it('a stream that ends without the answer says that nobody knows', async () => {
+    gateway.upstream.script = answerEvents([note]);
+    const answer = await post(gateway.url, alice, CALL);
+    expect(answer.text).toContain('Whether the call took effect is not known');
+    expect(lastOutcome()).toMatchObject({ status: 'unknown', error: { code: 'broken-off' } });
+  });
+
   it('a client that goes away is recorded, and the upstream hears of it', async () => {
     const before = gateway.upstream.brokenOff();
     gateway.upstream.script = (_arrived, response) => {
