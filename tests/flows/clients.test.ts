@@ -42,7 +42,7 @@ describe('SDK v1', () => {
 
 describe('SDK v2', () => {
   it.each(['legacy', 'auto', 'modern'] as const)(
-    proves('mcp.sdk-v2', 'connects, lists and calls in mode %s'),
+    proves('mcp.sdk-v2', 'connects, lists, calls and reads in mode %s'),
     async (mode) => {
       const versionNegotiation = mode === 'modern' ? ({ mode: { pin: '2026-07-28' } } as const) : ({ mode } as const);
       const client = new ModernClient({ name: 'v2', version: '1' }, { versionNegotiation });
@@ -50,6 +50,10 @@ describe('SDK v2', () => {
       expect((await client.listTools()).tools.map(({ name }) => name).sort()).toEqual(SEES);
       const found = await client.callTool({ name: 'search_customers', arguments: { query: 'a', limit: 1 } });
       expect(textOf(found)).toContain('[masked:');
+      const [resource] = (await client.listResources()).resources;
+      expect(await client.readResource({ uri: resource?.uri ?? '' })).toHaveProperty('contents');
+      const [prompt] = (await client.listPrompts()).prompts;
+      expect(prompt?.name).toBe('summarise_customer');
       const held = await client.callTool({ name: 'refund_payment', arguments: { payment_id: 'P-50001', amount: 600 } });
       expect(held.isError).toBe(true);
       expect(textOf(held)).toContain('Needs approval');
@@ -57,13 +61,13 @@ describe('SDK v2', () => {
     },
   );
 
-  it(proves('mcp.initialize', 'server/discover answers with what the gateway carries'), async () => {
+  it(proves('mcp.initialize', 'server/discover answers with what the server offers'), async () => {
     const client = new ModernClient(
       { name: 'v2', version: '1' },
       { versionNegotiation: { mode: { pin: '2026-07-28' } } },
     );
     await client.connect(new ModernTransport(url, { requestInit: requestInit() }));
-    expect(Object.keys(client.getServerCapabilities() ?? {})).toEqual(['tools']);
+    expect(client.getServerCapabilities()).toMatchObject({ tools: {}, resources: {}, prompts: {} });
     await client.close();
   });
 
