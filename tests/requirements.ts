@@ -165,6 +165,9 @@ const requirements = {
 
   // Resources and prompts in policy; tool definition drift; pin (issue 3, points 2 and 9)
   'policy.items': 'Resources and prompts are seen by list and used by read and get, by server and exact URI or name',
+  'drift.quarantine': 'A tool that differs from its pin is hidden and refused until it is as pinned again',
+  'drift.alert': 'Where a server only alerts, a tool that differs is shown and called, noted and logged',
+  'drift.shared': 'What one instance saw of a tool, the others know within a poll, and a new one before it serves',
 
   // Limits and upstreams (issue 3, points 7 and 10)
   'upstream.addresses':

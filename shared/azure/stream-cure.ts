@@ -64,6 +64,7 @@ export function installStreamCure(options: StreamCureOptions): StreamCure {
     const id = request.headers[invocationIdHeader];
     if (typeof id === 'string' && INVOCATION_ID.test(id) && maySupersede(requests.get(id))) {
       open(id, port, response);
+      closeWhenGivenUp(request, response);
     } else if (libraryPort !== undefined) {
       // Without its header the library keeps nothing of the request: this answer is the only one.
       delete request.headers[invocationIdHeader];
@@ -188,6 +189,19 @@ function createDetachedConnection(): Connection {
 function refuse(response: ServerResponse): void {
   if (response.headersSent || response.destroyed) return;
   response.writeHead(404, { 'content-length': 0, connection: 'close' }).end();
+}
+
+/**
+ * A body that the app gave up midway (it was too large) leaves its connection paused, and open: the host would send the
+ * next request, anybody's, into it, and nobody would ever read that. A body that nobody touched is drained by Node.
+ */
+function closeWhenGivenUp(request: IncomingMessage, response: ServerResponse): void {
+  const { socket } = request;
+  const closeIfCut = () => {
+    if (request.destroyed && !request.complete && response.writableFinished) socket.destroySoon();
+  };
+  response.once('finish', closeIfCut);
+  request.once('close', closeIfCut);
 }
 
 async function waitForRoom(response: ServerResponse): Promise<void> {
