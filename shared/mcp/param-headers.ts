@@ -3,7 +3,7 @@
  * so they must say what the body says. Declared ones are compared here; undeclared ones pass (FACTS §1.2).
  */
 import { isExactNumber, isObject, type Json, type JsonObject } from '../json/value.ts';
-import { decodeHeaderValue, type HeaderProblem } from './headers.ts';
+import { decodeHeaderValue, encodeHeaderValue, type HeaderProblem } from './headers.ts';
 
 const PREFIX = 'mcp-param-';
 const MAX_DEPTH = 16;
@@ -34,6 +34,16 @@ export function checkParamHeaders(
     if (!agrees) return { code: 'header-mismatch', header: name, detail: 'it says something else than the body' };
   }
   return undefined;
+}
+
+/** The headers that a call's arguments ask for, as a client of the modern era sends them (lower-case names). */
+export function declaredParamHeaders(inputSchema: Json | undefined, args: JsonObject): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const { header, path } of declarations(inputSchema)) {
+    const text = headerText(valueAt(args, path));
+    if (text !== undefined) found[`${PREFIX}${header.toLowerCase()}`] = encodeHeaderValue(text);
+  }
+  return found;
 }
 
 /** The client's own `Mcp-Param-*` headers, to go along with the call. */
