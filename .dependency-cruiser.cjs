@@ -9,7 +9,15 @@ const layers = [
   ['shared/pages', 'shared/api'],
   ['shared/calls', 'shared/reviews'],
   ['shared/approvals', 'shared/mcp'],
-  ['shared/policy', 'shared/masking', 'shared/drift', 'shared/credentials', 'shared/identity', 'shared/transcripts'],
+  [
+    'shared/policy',
+    'shared/masking',
+    'shared/drift',
+    'shared/limits',
+    'shared/credentials',
+    'shared/identity',
+    'shared/transcripts',
+  ],
   ['shared/keys', 'shared/config'],
   ['shared/json', 'shared/result\\.ts', 'shared/log\\.ts'],
 ];

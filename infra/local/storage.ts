@@ -6,6 +6,7 @@ import { TableServiceClient } from '@azure/data-tables';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { DRIFT_TABLE } from '../../shared/azure/drift-table.ts';
 import { KEYRING_TABLE } from '../../shared/azure/keyring-table.ts';
+import { LIMITS_TABLE } from '../../shared/azure/rate-table.ts';
 import { transcriptContainer } from '../../shared/transcripts/layout.ts';
 
 /** Makes what is missing; what is there stays as it is. */
@@ -18,5 +19,6 @@ export async function prepareStorage(connectionString: string, retentionClasses:
     // Answers an existing table as well as a new one: the client takes "already exists" for success.
     tables.createTable(KEYRING_TABLE),
     tables.createTable(DRIFT_TABLE),
+    tables.createTable(LIMITS_TABLE),
   ]);
 }

@@ -3,6 +3,7 @@
  * A bad configuration throws from `startApp`, which stops the app: better no gateway than one with half its rules.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
+import { lookup } from 'node:dns/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { HttpHandler } from '@azure/functions';
 import { Agent } from 'undici';
@@ -20,6 +21,7 @@ import { createKeyVaultSecretSource } from './key-vault-secrets.ts';
 import { createKeyVaultWrapper } from './key-vault-wrapper.ts';
 import { createKeyringTable, KEYRING_TABLE } from './keyring-table.ts';
 import { createLog } from './log.ts';
+import { createRateTable, LIMITS_TABLE } from './rate-table.ts';
 import { installStreamCure, type StreamCure } from './stream-cure.ts';
 import { createBlobSegmentStore } from './transcript-blobs.ts';
 
@@ -42,6 +44,7 @@ export async function startApp(): Promise<void> {
     ...azurePorts(environment.value),
     publicUrl: environment.value.publicUrl,
     entra: environment.value.entra,
+    lookup: (hostname) => lookup(hostname, { all: true }),
     dispatcher: new Agent({ connect: { timeout: 5_000 }, maxHeaderSize: 32_768, allowH2: false }),
     log,
     nowMs: Date.now,
@@ -87,6 +90,7 @@ function azurePorts(environment: Environment) {
     keyWrapper: createKeyVaultWrapper({ client: keys, wrappingKey, signingKey, endorser }),
     keyringStore: createKeyringTable(createTable(state, credential, KEYRING_TABLE)),
     driftStore: createDriftTable(createTable(state, credential, DRIFT_TABLE)),
+    rateStore: createRateTable(createTable(state, credential, LIMITS_TABLE)),
     secrets: createKeyVaultSecretSource(createSecretClient(keyVault.url, credential)),
     segments: createBlobSegmentStore(createBlobService(transcripts, credential)),
   };

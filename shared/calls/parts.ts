@@ -7,8 +7,10 @@ import type { Config } from '../config/config.ts';
 import type { CredentialBroker } from '../credentials/broker.ts';
 import type { Caller } from '../identity/caller.ts';
 import type { Keyring } from '../keys/keyring.ts';
+import type { Limiter } from '../limits/limiter.ts';
 import type { Log } from '../log.ts';
 import type { Masker } from '../masking/masker.ts';
+import type { Upstreams } from '../mcp/call-through.ts';
 import type { HttpAnswer } from '../mcp/http.ts';
 import type { PolicyEngine } from '../policy/engine.ts';
 import type { Result } from '../result.ts';
@@ -42,6 +44,8 @@ export interface CallParts {
   readonly groups: GroupResolver;
   readonly credentials: CredentialBroker;
   readonly drift: ToolDrift;
+  readonly limiter: Limiter;
+  readonly upstreams: Upstreams;
   readonly dispatcher: Dispatcher;
   /** Host names that this gateway answers to, lower case, without port. */
   readonly hosts: ReadonlySet<string>;

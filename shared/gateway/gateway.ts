@@ -12,8 +12,10 @@ import { createGroupResolver, createNoGroupSource } from '../identity/groups.ts'
 import { answerResourceMetadata, type ResourceOptions } from '../identity/resource-metadata.ts';
 import type { Json, JsonObject } from '../json/value.ts';
 import { loadKeyring } from '../keys/load-keyring.ts';
+import { createLimiter } from '../limits/create-limiter.ts';
 import { createMasker } from '../masking/mask.ts';
 import { jsonAnswer } from '../mcp/answers.ts';
+import { createUpstreams } from '../mcp/call-through.ts';
 import type { HttpAnswer, HttpCall } from '../mcp/http.ts';
 import type { PolicyEngine } from '../policy/engine.ts';
 import { createRecorder } from '../transcripts/recorder.ts';
@@ -30,7 +32,7 @@ export interface Gateway {
   health(): HttpAnswer;
   /** Begins to fetch what the first call will need; does not wait, and does not fail. */
   warmUp(): void;
-  /** Closes open transcript segments. */
+  /** Closes open transcript segments, leaves the limits' counts to other instances, ends connections to upstreams. */
   close(): Promise<void>;
 }
 
@@ -49,6 +51,8 @@ export function createGateway(config: Config, policy: PolicyEngine, ports: Gatew
   const masker = createMasker(config.masking);
   const recordForm = (definition: JsonObject): Json => masker.maskRequest(definition);
   const drift = createToolDrift({ ...ports, config, store: ports.driftStore, recordForm });
+  const limiter = createLimiter({ ...ports, limits: config.limits, store: ports.rateStore });
+  const upstreams = createUpstreams({ ...ports, servers: config.servers, limits: config.limits });
   const parts: Omit<CallParts, 'keyring'> = {
     ...ports,
     config,
@@ -56,6 +60,8 @@ export function createGateway(config: Config, policy: PolicyEngine, ports: Gatew
     recorder,
     masker,
     drift,
+    limiter,
+    upstreams,
     authenticator: createAuthenticator(config, ports, resource),
     groups: createGroups(config),
     credentials: createCredentialBroker({ source: ports.secrets, nowMs: ports.nowMs }),
@@ -89,7 +95,9 @@ export function createGateway(config: Config, policy: PolicyEngine, ports: Gatew
       recorder.warmUp().catch(warn);
     },
     async close() {
-      await Promise.all([recorder.close(), drift.close()]);
+      await Promise.all([recorder.close(), drift.close(), limiter.close()]);
+      // Last: what is still on its way could be recorded until now.
+      await upstreams.close();
     },
   };
 }

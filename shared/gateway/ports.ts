@@ -6,7 +6,9 @@ import type { Dispatcher } from 'undici';
 import type { SecretSource } from '../credentials/broker.ts';
 import type { DriftStore } from '../drift/drift-store.ts';
 import type { KeyringStore, KeyWrapper } from '../keys/master.ts';
+import type { RateStore } from '../limits/rate-store.ts';
 import type { Log } from '../log.ts';
+import type { Lookup } from '../mcp/guarded-connect.ts';
 import type { SegmentStore } from '../transcripts/segment-store.ts';
 import type { Endorser } from '../transcripts/writer.ts';
 
@@ -26,6 +28,9 @@ export interface GatewayPorts {
   readonly segments: SegmentStore;
   readonly secrets: SecretSource;
   readonly driftStore: DriftStore;
+  readonly rateStore: RateStore;
+  /** Resolves upstreams' host names. */
+  readonly lookup: Lookup;
   readonly dispatcher: Dispatcher;
   readonly log: Log;
   /** Milliseconds since 1970. */

@@ -4,6 +4,7 @@
  */
 
 import { randomBytes, randomUUID } from 'node:crypto';
+import { lookup } from 'node:dns/promises';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -21,6 +22,7 @@ import type { HttpAnswer, HttpCall } from '../../../shared/mcp/http.ts';
 import { createPolicyEngine } from '../../../shared/policy/create-engine.ts';
 import { createMemoryDriftStore } from '../../unit/drift/memory-drift-store.ts';
 import { createMemoryTable, createMemoryWrapper } from '../../unit/keys/memory-vault.ts';
+import { createMemoryRateStore } from '../../unit/limits/memory-rate-store.ts';
 import { createMemoryStore, type MemoryStore } from '../../unit/transcripts/memory-store.ts';
 import { createTestEndorser } from '../../unit/transcripts/scene.ts';
 import { type RecordingUpstream, startRecordingUpstream } from './recording-upstream.ts';
@@ -93,6 +95,8 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     endorser: createTestEndorser(),
     segments: store,
     driftStore: createMemoryDriftStore(),
+    rateStore: createMemoryRateStore(),
+    lookup: (hostname) => lookup(hostname, { all: true }),
     secrets: { read: async () => ({ value: UPSTREAM_SECRET, version: 'v1' }) },
     dispatcher,
     log: (level, event) => logged.push(`${level} ${event}`),

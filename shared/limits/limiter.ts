@@ -23,5 +23,8 @@ export interface Limiter {
    * Takes a place for one request. `principal`: tenant, kind and id as one text. Synchronous and never throws: the
    * count shared with other instances is brought up to date in the background, within the bound that it documents.
    */
-  enter(principal: string, server: string, kind: 'call' | 'stream'): Result<Place, OverLimit>;
+  enter(principal: string, server: string, kind: RequestKind): Result<Place, OverLimit>;
 }
+
+/** `stream`: a GET or `subscriptions/listen`, which stays open; everything else is a `call`, however it is answered. */
+export type RequestKind = 'call' | 'stream';
