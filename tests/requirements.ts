@@ -74,6 +74,9 @@ const requirements = {
   'mcp.questions': 'A legacy server’s questions reach the client, and its answers the server, masked and recorded',
   'mcp.tasks': 'Task ids are handles of ours that only their caller can use',
   'mcp.resume': 'A legacy stream is resumed after its last event, and what comes belongs to the same call',
+  'stream.flushed': 'Each event is flushed when it comes',
+  'stream.disconnect': 'A client that leaves cancels the upstream request, through the function host',
+  'stream.back-pressure': 'A stream goes at the pace of its reader and costs the process little',
   'mcp.cache': 'A filtered or masked result goes out with cacheScope private and ttlMs 0',
 
   // Identity (DESIGN §2.1; RFC 6750, RFC 9728)
@@ -156,6 +159,12 @@ const requirements = {
   'smuggling.answers': 'Frames that an upstream disguises reach no client: one request, one answer, its own',
   'smuggling.differential': 'An independent strict reader of the upstream’s bytes agrees with what policy saw',
   'clients.oauth': 'The official clients sign in with nothing but the URL: 401, metadata, PKCE, token, call',
+
+  // The era bridge
+  'bridge.modern-to-legacy': 'A modern client works with a legacy-only upstream: tools, resources, prompts',
+  'bridge.legacy-to-modern': 'A legacy client works with a modern-only upstream: tools, resources, prompts',
+  'bridge.no-op': 'Toward an upstream of the client’s era no byte is changed and no request is added',
+  'bridge.errors': 'What can’t be carried between the eras answers with the error that the client’s era defines',
 
   // The whole
   'demo.story': 'npm run demo tells the story so far and exits ≠ 0 if a step is not as told',

@@ -3,10 +3,11 @@
  * name, which may hold what a key can't. A note replaces the one before it whole; nothing here deletes one. A row of
  * another shape still says that its tool drifted: it reads as a note without a digest.
  */
-import { RestError, type TableClient } from '@azure/data-tables';
+import type { TableClient } from '@azure/data-tables';
 import * as z from 'zod';
 import type { DriftNote, DriftStore } from '../drift/drift-store.ts';
 import { withinDeadline } from './deadline.ts';
+import { isTableError, makingTable } from './table-error.ts';
 
 export const DRIFT_TABLE = 'drift';
 
@@ -31,20 +32,12 @@ export function createDriftTable(table: TableClient): DriftStore {
       try {
         for await (const entity of table.listEntities(withinDeadline())) notes.push(readRow(entity));
       } catch (error) {
-        if (hasCode(error, 'TableNotFound')) return [];
+        if (isTableError(error, 'TableNotFound')) return [];
         throw error;
       }
       return notes;
     },
-    upsert: async (note) => {
-      try {
-        await replaceRow(table, note);
-      } catch (error) {
-        if (!hasCode(error, 'TableNotFound')) throw error;
-        await table.createTable(withinDeadline());
-        await replaceRow(table, note);
-      }
-    },
+    upsert: (note) => makingTable(table, () => replaceRow(table, note)),
   };
 }
 
@@ -78,10 +71,4 @@ function readRow(entity: unknown): DriftNote {
 /** At most 512 characters for a pinned name's 128: as long as a key may be. */
 function rowKeyOf(tool: string): string {
   return Buffer.from(tool, 'utf8').toString('base64url');
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  if (!(error instanceof RestError)) return false;
-  const details = z.object({ odataError: z.object({ code: z.string() }) }).safeParse(error.details);
-  return error.code === code || (details.success && details.data.odataError.code === code);
 }

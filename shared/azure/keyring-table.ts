@@ -7,6 +7,7 @@ import { odata, RestError, type TableClient } from '@azure/data-tables';
 import * as z from 'zod';
 import type { KeyringStore, StoredMaster } from '../keys/master.ts';
 import { withinDeadline } from './deadline.ts';
+import { isTableError, makingTable } from './table-error.ts';
 
 export const KEYRING_TABLE = 'keyring';
 
@@ -29,7 +30,7 @@ export function createKeyringTable(table: TableClient): KeyringStore {
           rows.push(readRow(entity));
         }
       } catch (error) {
-        if (hasCode(error, 'TableNotFound')) return [];
+        if (isTableError(error, 'TableNotFound')) return [];
         throw error;
       }
       return rows;
@@ -54,13 +55,7 @@ async function insertRow(table: TableClient, master: StoredMaster): Promise<void
     keyId: master.keyId,
     wrapped: Buffer.from(master.wrapped).toString('base64url'),
   };
-  try {
-    await table.createEntity(entity, withinDeadline());
-  } catch (error) {
-    if (!hasCode(error, 'TableNotFound')) throw error;
-    await table.createTable(withinDeadline());
-    await table.createEntity(entity, withinDeadline());
-  }
+  await makingTable(table, () => table.createEntity(entity, withinDeadline()));
 }
 
 /** Throws for a row that was not written here: a keyring with a hole would fail later and less clearly. */
@@ -77,10 +72,4 @@ function isSame(a: StoredMaster, b: StoredMaster): boolean {
 
 function rowKeyOf(version: number): string {
   return String(version).padStart(4, '0');
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  if (!(error instanceof RestError)) return false;
-  const details = z.object({ odataError: z.object({ code: z.string() }) }).safeParse(error.details);
-  return error.code === code || (details.success && details.data.odataError.code === code);
 }
