@@ -7,7 +7,7 @@ import type { TableClient } from '@azure/data-tables';
 import * as z from 'zod';
 import type { DriftNote, DriftStore } from '../drift/drift-store.ts';
 import { withinDeadline } from './deadline.ts';
-import { isTableError, makingTable } from './table-error.ts';
+import { isMissingTable, makingTable } from './missing-table.ts';
 
 export const DRIFT_TABLE = 'drift';
 
@@ -32,7 +32,7 @@ export function createDriftTable(table: TableClient): DriftStore {
       try {
         for await (const entity of table.listEntities(withinDeadline())) notes.push(readRow(entity));
       } catch (error) {
-        if (isTableError(error, 'TableNotFound')) return [];
+        if (isMissingTable(error)) return [];
         throw error;
       }
       return notes;

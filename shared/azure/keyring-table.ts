@@ -7,7 +7,7 @@ import { odata, RestError, type TableClient } from '@azure/data-tables';
 import * as z from 'zod';
 import type { KeyringStore, StoredMaster } from '../keys/master.ts';
 import { withinDeadline } from './deadline.ts';
-import { isTableError, makingTable } from './table-error.ts';
+import { isMissingTable, makingTable } from './missing-table.ts';
 
 export const KEYRING_TABLE = 'keyring';
 
@@ -30,7 +30,7 @@ export function createKeyringTable(table: TableClient): KeyringStore {
           rows.push(readRow(entity));
         }
       } catch (error) {
-        if (isTableError(error, 'TableNotFound')) return [];
+        if (isMissingTable(error)) return [];
         throw error;
       }
       return rows;
