@@ -3,7 +3,7 @@
  * masked or recorded is not delivered, and the caller hears that it is withheld.
  */
 import { isObject, type JsonObject } from '../json/value.ts';
-import type { Masked } from '../masking/masker.ts';
+import type { Exposure, Masked } from '../masking/masker.ts';
 import { asPrivateIfCacheable } from '../mcp/lists.ts';
 import {
   isSameId,
@@ -40,6 +40,14 @@ export async function deliverResponse(
     return withheldMessage(id);
   }
   const { client, record: message, exposure } = masked;
+  if (isUninspectable(outgoing, exposure)) {
+    const error = {
+      code: 'uninspected',
+      detail: 'parts that nobody can look into, on a server that does not allow them',
+    };
+    await trail.end({ status: 'withheld', httpStatus, message, exposure: withheld(exposure), error });
+    return withheldMessage(id);
+  }
   const isRecorded = await trail.end({ status: statusOf(response), httpStatus, message, exposure });
   if (!isRecorded || !isObject(client)) return withheldMessage(id);
   const { result } = client;
@@ -56,6 +64,10 @@ export async function deliverEvent(
 ): Promise<JsonObject | undefined> {
   const masked = mask(parts, outgoing, toJson(message));
   if (!masked) return undefined;
+  if (isUninspectable(outgoing, masked.exposure)) {
+    await trail.event({ message: masked.record, exposure: withheld(masked.exposure) });
+    return undefined;
+  }
   const isRecorded = await trail.event({ message: masked.record, exposure: masked.exposure });
   return isRecorded && isObject(masked.client) ? masked.client : undefined;
 }
@@ -75,6 +87,16 @@ function mask(parts: CallParts, outgoing: Outgoing, message: JsonObject): Masked
     parts.log('error', 'masking-failed', { callId: admitted.callId }, cause);
     return undefined;
   }
+}
+
+/** Images, audio and blobs go only to callers of servers whose configuration says so. */
+function isUninspectable({ admitted }: Outgoing, exposure: readonly Exposure[]): boolean {
+  return admitted.server.uninspected === 'deny' && exposure.some(({ outcome }) => outcome === 'uninspected');
+}
+
+/** Nothing of it was delivered, whatever was found. */
+function withheld(exposure: readonly Exposure[]): readonly Exposure[] {
+  return exposure.map((found) => ({ ...found, outcome: 'withheld' }));
 }
 
 function statusOf(response: ResponseMessage): OutcomeStatus {

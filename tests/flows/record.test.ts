@@ -96,6 +96,20 @@ describe('before and after', () => {
   });
 });
 
+describe('what nobody can look into', () => {
+  it(proves('masking.fail-closed', 'is withheld on a server that does not allow it, and counted'), async () => {
+    gateway.upstream.script = answerResult({ content: [{ type: 'image', data: 'aGVsbG8=', mimeType: 'image/png' }] });
+    const answer = await post(gateway.url, alice, CALL);
+    expect(JSON.parse(answer.text).error.code).toBe(1003);
+    expect(answer.text).not.toContain('aGVsbG8=');
+    expect(lastOutcome()).toMatchObject({
+      status: 'withheld',
+      error: { code: 'uninspected' },
+      exposure: [{ class: 'binary', outcome: 'withheld', count: 1 }],
+    });
+  });
+});
+
 describe('events', () => {
   const note = {
     jsonrpc: '2.0',

@@ -168,6 +168,7 @@ servers:
     privateAddresses: allow
 ${serverYaml}
 transcripts:
+  deadlineMs: 2000
   retention: { standard: { days: 30 } }
 ${yaml}
 `;
