@@ -179,10 +179,11 @@ const requirements = {
   'drift.shared': 'What one instance saw of a tool, the others know within a poll, and a new one before it serves',
 
   // Limits and upstreams (issue 3, points 7 and 10)
-  'upstream.addresses':
-    'Private, loopback, link-local and like addresses are refused unless configured, however written',
-  'upstream.circuit':
-    'While an upstream is down, calls to it are answered at once; one trial finds out when it is back',
+  'limits.at-once': 'Calls and streams at once are limited for each principal and each server, per instance',
+  'limits.per-minute': 'Past a principal’s calls in a minute it is 429, with a Retry-After that is true',
+  'limits.shared': 'Instances share a minute’s calls within the stated bound, and each limits alone without the store',
+  'upstream.addresses': 'Private, loopback and like addresses are refused unless configured, however they are written',
+  'upstream.circuit': 'While an upstream is down calls are answered at once; one trial finds out when it is back',
 } as const;
 
 export type RequirementId = keyof typeof requirements;
