@@ -3,7 +3,7 @@
  * storage operations per call, memory, bundle size and load time, decision time. Everything on this machine, in one run.
  */
 import { execFile } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
@@ -13,19 +13,24 @@ import { startFunctionHost } from '../../infra/local/function-host/start.ts';
 import { startStack } from '../../infra/local/stack.ts';
 import { startStorageCounter } from './count-storage.ts';
 import { measureDecisions } from './decide.ts';
+import { measureInProcess } from './in-process.ts';
 import { type LoadResult, runLoad, type Target } from './load.ts';
+import { residentMb } from './resident.ts';
+import { measureStreams } from './streams.ts';
 
 const appDir = join(import.meta.dirname, '../..');
 const CALLS = 500;
 const WARM_UP = 100;
-const CLIENTS = [1, 16];
+const CLIENTS = [1, 16, 32];
 
 const { values } = parseArgs({ options: { json: { type: 'string' } } });
 const built = await buildApp(appDir);
 if (!built.ok) throw new Error(built.error.join('\n'));
 
 const decisions = await measureDecisions(appDir);
+const inProcess = await measureInProcess(appDir);
 const bundleLoadMs = await measureBundleLoad();
+const streams = await measureStreams(appDir);
 
 const stackStartedMs = performance.now();
 const stack = await startStack({
@@ -87,6 +92,8 @@ const report = {
   hostMemoryMb: memoryMb,
   bundle: { kib: Math.round(built.value.bytes / 1_024), loadMs: bundleLoadMs },
   decisions,
+  inProcess,
+  streams,
 };
 printReport();
 if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(report, null, 2)}\n`);
@@ -128,13 +135,6 @@ async function readApiKey(): Promise<string> {
   return value;
 }
 
-/** Resident set of a process, MiB, where the system tells (Linux). */
-async function residentMb(pid: number | undefined): Promise<number | undefined> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  const kib = /VmRSS:\s+(\d+) kB/.exec(status)?.[1];
-  return kib === undefined ? undefined : Math.round(Number(kib) / 1_024);
-}
-
 function printReport(): void {
   console.log(report.machine);
   console.log(`start to ready ${readyMs} ms, of it the function host ${hostReadyMs} ms`);
@@ -144,5 +144,12 @@ function printReport(): void {
   console.log(`bundle: ${report.bundle.kib} KiB, loads in ${bundleLoadMs} ms`);
   console.log(
     `policy: loads in ${decisions.loadMs} ms; allow ${decisions.allowUs} µs, hold ${decisions.holdUs} µs, list ${decisions.listUs} µs`,
+  );
+  console.log(
+    `added in process (read, decide, mask ${inProcess.answerBytes} bytes, chain): p50 ${inProcess.p50Us} µs, p99 ${inProcess.p99Us} µs`,
+  );
+  const { idleStreams, memoryBeforeMb, memoryWithMb, eventsPerSecond } = streams;
+  console.log(
+    `${idleStreams} idle GET streams: ${memoryBeforeMb} → ${memoryWithMb} MiB; ${eventsPerSecond} events/s on one stream`,
   );
 }
