@@ -69,7 +69,8 @@ export function installStreamCure(options: StreamCureOptions): StreamCure {
       // Without its header the library keeps nothing of the request: this answer is the only one.
       delete request.headers[invocationIdHeader];
       log('warn', 'stream-request-refused', { reason: id === undefined ? 'no invocation id' : 'bad invocation id' });
-      refuse(response);
+      // After Node's own checks of this request, which answer on their own and throw where somebody has answered.
+      process.nextTick(refuse, response);
     }
   }
 

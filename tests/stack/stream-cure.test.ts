@@ -5,6 +5,7 @@ import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FunctionHost, startFunctionHost } from '../../infra/local/function-host/start.ts';
+import { sendRaw } from '../adversarial/support/raw-http.ts';
 import { proves } from '../requirements.ts';
 import { type BuiltApp, buildApp, eventually } from './fixtures/build-app.ts';
 
@@ -170,6 +171,17 @@ describe('the client of a stream', () => {
     async (id) => {
       const answer = await askLibrary(id === undefined ? {} : { 'x-ms-invocation-id': id });
       expect(answer.statusCode).toBe(404);
+      await untilNothingIsOpen();
+    },
+  );
+
+  it.each(['host: ', 'host: h\r\nexpect: the impossible', 'x: no host at all'])(
+    proves('cure.reap', 'leaves to Node what Node refuses itself, and lives on: %j'),
+    async (headers) => {
+      const { port } = await readState();
+      const answer = await sendRaw(port, [`GET /state HTTP/1.1\r\n${headers}\r\nconnection: close\r\n\r\n`]);
+      expect(answer.status).toBeOneOf([400, 404, 417]);
+      expect((await fetch(`${host.url}/state`)).status).toBe(200);
       await untilNothingIsOpen();
     },
   );

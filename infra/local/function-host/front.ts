@@ -3,7 +3,6 @@
  * There is no stickiness, as on Azure. An instance that has ended is passed over; with none left the answer is 503.
  */
 import { Agent, createServer } from 'node:http';
-import { setHeaders, toHeaderList } from './headers.ts';
 import { forwardedFor } from './http-server.ts';
 import type { Instance } from './instance.ts';
 import { listen } from './listen.ts';
@@ -38,7 +37,7 @@ export async function startFront(
       outgoing.writeHead(503, { 'content-length': 0, connection: 'close' }).end();
       return;
     }
-    const headers = setHeaders(toHeaderList(incoming.rawHeaders), forwardedFor(incoming));
+    const headers = forwardedFor(incoming);
     void relay(incoming, outgoing, { port: instance.port, path: incoming.url ?? '/', agent, headers }, (cause) =>
       log(`instance on port ${instance.port} did not answer: ${cause.message}`),
     );

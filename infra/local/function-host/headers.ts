@@ -23,12 +23,15 @@ export function toHeaderList(raw: readonly string[]): HeaderList {
   return raw.flatMap((name, index) => (index % 2 === 0 ? [[name, raw[index + 1] ?? ''] as const] : []));
 }
 
+/** Never `Connection`'s to name: without them the next hop reads another request, or none. */
+const framing = new Set(['content-length', 'host']);
+
 /** Without what belongs to one connection, and without what `Connection` names. */
 export function dropHopByHop(list: HeaderList): HeaderList {
   const named = list
     .filter(([name]) => name.toLowerCase() === 'connection')
     .flatMap(([, value]) => value.split(',').map((token) => token.trim().toLowerCase()));
-  const dropped = new Set([...hopByHop, ...named]);
+  const dropped = new Set([...hopByHop, ...named.filter((name) => !framing.has(name))]);
   return list.filter(([name]) => !dropped.has(name.toLowerCase()));
 }
 

@@ -42,10 +42,8 @@ export function createHttpHandler(options: HttpServerOptions): HttpHandler {
     }
 
     const invocationId = randomUUID();
-    const arrived = setHeaders(toHeaderList(incoming.rawHeaders), {
-      'x-ms-invocation-id': invocationId,
-      ...(options.isOutermost ? forwardedFor(incoming) : {}),
-    });
+    const own = { 'x-ms-invocation-id': invocationId, ...(options.isOutermost ? forwardedFor(incoming) : {}) };
+    const arrived = setHeaders(toHeaderList(incoming.rawHeaders), own);
     const triggerMetadata = {
       ...Object.fromEntries(Object.entries(params).map(([param, value]) => [param, { string: value }])),
       Headers: { json: JSON.stringify(joinHeaders(arrived)) },
@@ -56,7 +54,7 @@ export function createHttpHandler(options: HttpServerOptions): HttpHandler {
     if (options.stream !== undefined) {
       const inputData = [{ name: found.triggerName, data: { http: {} } }];
       options.invoke(found.target, { invocationId, inputData, triggerMetadata }).catch(fail);
-      const headers = setHeaders(arrived, { 'x-forwarded-host': url.host, 'x-forwarded-proto': 'http' });
+      const headers = { ...own, 'x-forwarded-host': url.host, 'x-forwarded-proto': 'http' };
       const path = incoming.url?.startsWith('/') ? incoming.url : url.pathname + url.search;
       return relay(incoming, outgoing, { ...options.stream, path, headers }, fail);
     }

@@ -3,15 +3,15 @@
  * reader slows the sender, and a client that goes away takes the passed-on request with it.
  */
 import { type Agent, type IncomingMessage, request as openRequest, type ServerResponse } from 'node:http';
-import { dropHopByHop, type HeaderList, toHeaderList } from './headers.ts';
+import { dropHopByHop, setHeaders, toHeaderList } from './headers.ts';
 
 export interface RelayTarget {
   readonly port: number;
   /** With the query, as the client wrote it. */
   readonly path: string;
   readonly agent: Agent;
-  /** All that goes out; hop-by-hop headers are dropped here. */
-  readonly headers: HeaderList;
+  /** What this hop says itself, in place of whatever the client said under these names, `Connection` included. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** Resolves when the exchange is over, however it ended; `onFailure` hears of a target that could not answer. */
@@ -23,7 +23,11 @@ export function relay(
 ): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const isChunked = incoming.headers['transfer-encoding'] !== undefined;
-  const headers = [...dropHopByHop(target.headers), ...(isChunked ? [['transfer-encoding', 'chunked'] as const] : [])];
+  // Dropped first: a `Connection` of the client's must not take away what is set here.
+  const headers = setHeaders(dropHopByHop(toHeaderList(incoming.rawHeaders)), {
+    ...target.headers,
+    ...(isChunked ? { 'transfer-encoding': 'chunked' } : {}),
+  });
   const forward = openRequest({
     host: '127.0.0.1',
     port: target.port,

@@ -35,6 +35,23 @@ describe('header lists', () => {
     ]);
   });
 
+  it('keeps what frames the request, even where Connection names it', () => {
+    const tricked = toHeaderList([
+      'Host',
+      'h',
+      'Content-Length',
+      '4',
+      'Connection',
+      'host, content-length, x-a',
+      'X-A',
+      '1',
+    ]);
+    expect(dropHopByHop(tricked)).toEqual([
+      ['Host', 'h'],
+      ['Content-Length', '4'],
+    ]);
+  });
+
   it('replaces every header of a name, whatever its case', () => {
     const replaced = setHeaders(list, { 'x-a': 'mine' });
     expect(replaced.filter(([name]) => name.toLowerCase() === 'x-a')).toEqual([['x-a', 'mine']]);
