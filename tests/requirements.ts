@@ -183,6 +183,8 @@ const requirements = {
   'limits.per-minute': 'Past a principal’s calls in a minute it is 429, with a Retry-After that is true',
   'limits.shared': 'Instances share a minute’s calls within the stated bound, and each limits alone without the store',
   'upstream.addresses': 'Private, loopback and like addresses are refused unless configured, however they are written',
+  'upstream.tls': 'An upstream’s certificate is verified, name and issuer, whatever the environment says',
+  'upstream.pool': 'Connections to an upstream are kept, bounded, and lead nowhere else',
   'upstream.circuit': 'While an upstream is down calls are answered at once; one trial finds out when it is back',
 } as const;
 
