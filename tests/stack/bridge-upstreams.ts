@@ -98,6 +98,12 @@ function createSmallServer(ran: string[]): McpServer {
     const answer = await context.mcpReq.elicitInput({ message: 'Who?', requestedSchema });
     return text(answer.action);
   });
+  server.registerTool('wait', { description: 'Waits until it is cancelled.' }, async ({ mcpReq }) => {
+    ran.push('wait');
+    await new Promise((resolve) => mcpReq.signal.addEventListener('abort', resolve, { once: true }));
+    ran.push('cancelled');
+    return text('cancelled');
+  });
   server.registerTool('ask_back', { description: 'Asks the user in a round trip.' }, () => {
     ran.push('ask_back');
     const name = inputRequired.elicit({ message: 'Who?', requestedSchema: { type: 'object', properties: {} } });

@@ -66,7 +66,7 @@ async function tour(client: V2Client) {
 const SEEN = {
   server: { name: 'small', title: 'A small server', version: '1.2.3' },
   instructions: 'Be brief.',
-  tools: ['echo', 'count', 'ask', 'ask_back'],
+  tools: ['echo', 'count', 'ask', 'wait', 'ask_back'],
   called: [{ type: 'text', text: 'Grüße' }],
   resources: ['note://1'],
   contents: [{ uri: 'note://1', mimeType: 'text/plain', text: 'a note' }],
@@ -159,6 +159,18 @@ describe('a modern client to a legacy upstream', () => {
     const seen: number[] = [];
     await client.callTool({ name: 'count' }, { onprogress: ({ progress }) => seen.push(progress) });
     expect(seen).toEqual([1, 2, 3]);
+  });
+
+  it(proves('bridge.modern-to-legacy', 'a client that gives up cancels the call in the upstream'), async () => {
+    const { upstream, front } = await start('legacy stateful');
+    const client = await connect('v2 pinned modern', front);
+    const giveUp = new AbortController();
+    const call = client.callTool({ name: 'wait' }, { signal: giveUp.signal });
+    await expect.poll(() => upstream.ran).toEqual(['wait']);
+    giveUp.abort();
+    await expect(call).rejects.toThrow();
+    await expect.poll(() => upstream.ran).toEqual(['wait', 'cancelled']);
+    expect(upstream.arrived).toContain('notifications/cancelled');
   });
 
   it(proves('bridge.errors', 'a tool that asks its user hears that nobody can be asked'), async () => {

@@ -3,6 +3,7 @@
  * members that each modern result must have. Any other passes unchanged, byte for byte.
  */
 import { isSameId, type Message, type RequestMessage } from '../message.ts';
+import type { SseEvent } from '../sse.ts';
 import type { UpstreamAnswer } from '../upstream.ts';
 import { changeEvents } from './events.ts';
 import { completeResult } from './to-legacy.ts';
@@ -19,6 +20,11 @@ export function completeAnswer(answer: UpstreamAnswer, request: RequestMessage, 
     case 'message':
       return { ...answer, message: complete(answer.message) };
     case 'events':
-      return { ...answer, events: changeEvents(answer.events, depth, complete) };
+      return { ...answer, events: changeEvents(answer.events, depth, complete, mayLackType) };
   }
+}
+
+/** Modern servers always say the type: what does is not read a second time. */
+function mayLackType({ data }: SseEvent): boolean {
+  return data.includes('"result"') && !data.includes('"resultType"');
 }

@@ -11,9 +11,15 @@ type Events = Extract<UpstreamAnswer, { kind: 'events' }>['events'];
 /** What becomes of one message of a stream: another one, the same one (its bytes stay), or nothing. */
 export type EventChange = (message: Message) => Message | undefined | Promise<Message | undefined>;
 
-export async function* changeEvents(events: Events, depth: number, change: EventChange): Events {
+/** `mayConcern` spares what passes unchanged anyway from being read. */
+export async function* changeEvents(
+  events: Events,
+  depth: number,
+  change: EventChange,
+  mayConcern: (event: SseEvent) => boolean = () => true,
+): Events {
   for await (const event of events) {
-    const message = readEvent(event, depth);
+    const message = mayConcern(event) ? readEvent(event, depth) : undefined;
     const changed = message === undefined ? undefined : await change(message);
     if (message === undefined || changed === message) yield event;
     else if (changed !== undefined) yield { ...event, data: JSON.stringify(toJson(changed)) };

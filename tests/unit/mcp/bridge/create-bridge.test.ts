@@ -135,6 +135,34 @@ describe('a modern client to a legacy upstream', () => {
     expect(goodbye).toMatchObject({ sessionId: 'session-1' });
   });
 
+  it('holds at most a thousand sessions, and ends none of them under a call', async () => {
+    const scene = createScene(permissive(new Set()));
+    for (let caller = 0; caller <= 1_000; caller += 1) {
+      await scene.bridge.call(server('legacy'), `caller-${caller}`, modernCall('tools/list'));
+    }
+    scene.sent.length = 0;
+    await scene.bridge.call(server('legacy'), 'caller-1', modernCall('tools/list'));
+    expect(scene.methods()).toEqual(['tools/list']);
+    await scene.bridge.call(server('legacy'), 'caller-0', modernCall('tools/list'));
+    expect(scene.methods().slice(1)).toEqual(['initialize', 'notifications/initialized', 'tools/list']);
+    expect(scene.methods()).not.toContain('DELETE');
+  });
+
+  it('calls that come at once share one handshake', async () => {
+    const scene = createScene(permissive(new Set()));
+    const calls = Array.from({ length: 8 }, () =>
+      scene.bridge.call(server('legacy'), 'alice', modernCall('tools/list')),
+    );
+    expect(await Promise.all(calls)).toHaveLength(8);
+    expect(scene.methods().filter((method) => method === 'initialize')).toHaveLength(1);
+  });
+
+  it('completes an answer on a stream of a server that ignores the envelope', async () => {
+    const scene = createScene(() => stream({ id: 7, result: { tools: [] } }));
+    const answer = await scene.bridge.call(server(), 'alice', modernCall('tools/list'));
+    expect(await readAll(answer)).toMatchObject([{ id: 7, result: { resultType: 'complete', ttlMs: 0 } }]);
+  });
+
   it(proves('bridge.modern-to-legacy', 'a lost session is replaced once, and not again and again'), async () => {
     const old = legacyServer((id) => result(id, TOOLS));
     const scene = createScene(old);
