@@ -57,7 +57,7 @@ export interface ServerConfig {
   readonly drift: 'quarantine' | 'alert';
   /** Which eras the upstream speaks; `auto` asks it once (default). */
   readonly protocol: 'auto' | 'modern' | 'legacy';
-  /** Whether the upstream may stand on a private, loopback or link-local address; default refuse. */
+  /** Whether the upstream may stand on a private, loopback, link-local or carrier-grade address; default refuse. */
   readonly privateAddresses: 'refuse' | 'allow';
   /** Risk labels as *our* configuration says, by tool. */
   readonly tools: ReadonlyMap<string, { readonly labels: readonly RiskLabel[] }>;
@@ -103,13 +103,14 @@ export interface LimitsConfig {
   /** Bytes of a request's header fields together; default 32 KiB → 431. */
   readonly headerBytes: number;
   readonly principal: {
-    /** Calls on their way at once; default 32 → 429. */
+    /** Calls on their way at once, at each instance; default 32 → 429. */
     readonly callsAtOnce: number;
-    /** GET and `subscriptions/listen` streams open at once; default 8 → 429. */
+    /** GET and `subscriptions/listen` streams open at once, at each instance; default 8 → 429. */
     readonly streamsAtOnce: number;
-    /** Default 600 → 429 with Retry-After. */
+    /** Requests of any kind, shared by instances within a bound; default 600 → 429 with Retry-After. */
     readonly callsPerMinute: number;
   };
+  /** At each instance. */
   readonly server: {
     /** Default 256 → 503. */
     readonly callsAtOnce: number;

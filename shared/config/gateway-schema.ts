@@ -122,7 +122,9 @@ const server = z.strictObject({
   privateAddresses: z
     .enum(['refuse', 'allow'])
     .default('refuse')
-    .describe('Whether it may stand on a private, loopback or link-local address.'),
+    .describe(
+      'Whether it may stand on a private, loopback or link-local address; on the cloud’s metadata it never may.',
+    ),
   tools: z.record(z.string().min(1).max(128), tool).default({}).describe('Risk labels by tool.'),
 });
 
@@ -159,19 +161,39 @@ const limits = z.strictObject({
   firstByteMs: z.int().min(100).max(240_000).default(30_000).describe('Time to the upstream’s first byte.'),
   deadlineMs: z.int().min(100).max(240_000).default(240_000).describe('Time of one whole exchange.'),
   streamMs: z.int().min(100).max(3_600_000).default(600_000).describe('Lifetime of a stream of notices.'),
-  headerBytes: z.int().min(1_024).max(1_024 * 1_024).default(32_768).describe('Header fields of one request together.'),
+  headerBytes: z
+    .int()
+    .min(1_024)
+    .max(1_024 * 1_024)
+    .default(32_768)
+    .describe('Header fields of one request together.'),
   principal: z
     .strictObject({
-      callsAtOnce: z.int().min(1).max(10_000).default(32).describe('Calls on their way at once.'),
-      streamsAtOnce: z.int().min(1).max(10_000).default(8).describe('Streams of notices open at once.'),
-      callsPerMinute: z.int().min(1).max(1_000_000).default(600).describe('Calls begun within a minute.'),
+      callsAtOnce: z.int().min(1).max(10_000).default(32).describe('Calls on their way at once, at each instance.'),
+      streamsAtOnce: z
+        .int()
+        .min(1)
+        .max(10_000)
+        .default(8)
+        .describe('Streams of notices open at once, at each instance.'),
+      callsPerMinute: z
+        .int()
+        .min(1)
+        .max(1_000_000)
+        .default(600)
+        .describe('Requests begun within a minute, at all instances.'),
     })
     .prefault({})
     .describe('Of one person or app.'),
   server: z
     .strictObject({
-      callsAtOnce: z.int().min(1).max(100_000).default(256).describe('Calls on their way at once.'),
-      streamsAtOnce: z.int().min(1).max(100_000).default(256).describe('Streams of notices open at once.'),
+      callsAtOnce: z.int().min(1).max(100_000).default(256).describe('Calls on their way at once, at each instance.'),
+      streamsAtOnce: z
+        .int()
+        .min(1)
+        .max(100_000)
+        .default(256)
+        .describe('Streams of notices open at once, at each instance.'),
     })
     .prefault({})
     .describe('Of one server, all callers together.'),
