@@ -6,7 +6,6 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { HttpHandler } from '@azure/functions';
-import { Agent } from 'undici';
 import { loadConfig } from '../config/load-config.ts';
 import { formatProblems } from '../config/problems.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
@@ -45,7 +44,6 @@ export async function startApp(): Promise<void> {
     publicUrl: environment.value.publicUrl,
     entra: environment.value.entra,
     lookup: (hostname) => lookup(hostname, { all: true }),
-    dispatcher: new Agent({ connect: { timeout: 5_000 }, maxHeaderSize: 32_768, allowH2: false }),
     log,
     nowMs: Date.now,
     monotonicMs: () => performance.now(),

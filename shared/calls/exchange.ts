@@ -5,12 +5,13 @@
 import type { UpstreamCredential } from '../credentials/broker.ts';
 import type { JsonObject } from '../json/value.ts';
 import { errorAnswer, errorMessage, jsonAnswer } from '../mcp/answers.ts';
+import { bindingOf } from '../mcp/binding.ts';
 import type { HttpAnswer } from '../mcp/http.ts';
 import { type Message, type MessageId, toJson } from '../mcp/message.ts';
 import { paramHeaders } from '../mcp/param-headers.ts';
 import { ERROR, NAME_SOURCES } from '../mcp/protocol.ts';
 import { sealSession } from '../mcp/sessions.ts';
-import { callUpstream, type UpstreamAnswer, type UpstreamCall, UpstreamFailure } from '../mcp/upstream.ts';
+import { type UpstreamAnswer, type UpstreamCall, UpstreamFailure } from '../mcp/upstream.ts';
 import { answersCall, deliverResponse } from './deliver.ts';
 import { createTrail, type Ending, endingMessage, endingOf, type Trail } from './outcome.ts';
 import type { Outgoing } from './outgoing.ts';
@@ -33,7 +34,7 @@ export async function exchange(parts: CallParts, outgoing: Outgoing): Promise<Ht
   const call = upstreamCall(outgoing, credential.value, signal);
   let answer: UpstreamAnswer;
   try {
-    answer = await callUpstream(parts.dispatcher, call, parts.config.limits);
+    answer = await parts.bridge.call(admitted.server, callerKey(admitted), call);
   } catch (cause) {
     const isRefused = cause instanceof UpstreamFailure && cause.code === 'credential-refused';
     if (isRefused && credential.value) parts.credentials.invalidate(credential.value.secret, credential.value.version);
@@ -165,6 +166,11 @@ function notRecorded(parts: CallParts, outgoing: Outgoing, cause: unknown): Http
 /** A JSON-RPC request: its errors travel inside a 200, where clients read them. */
 function isAnswerable({ message }: Outgoing): boolean {
   return message?.kind === 'request';
+}
+
+/** Principal and agent as one text: a session that the bridge holds is never shared between two. */
+function callerKey({ caller, server }: Admitted): string {
+  return bindingOf(caller, server.name);
 }
 
 function idOf({ awaits }: Outgoing): MessageId | null {

@@ -2,7 +2,6 @@
  * What the life of a call needs (DESIGN §2), as narrow ports; `shared/gateway` wires them.
  * One value for the whole process: nothing here is made per call.
  */
-import type { Dispatcher } from 'undici';
 import type { Config } from '../config/config.ts';
 import type { CredentialBroker } from '../credentials/broker.ts';
 import type { Caller } from '../identity/caller.ts';
@@ -10,7 +9,7 @@ import type { Keyring } from '../keys/keyring.ts';
 import type { Limiter } from '../limits/limiter.ts';
 import type { Log } from '../log.ts';
 import type { Masker } from '../masking/masker.ts';
-import type { Upstreams } from '../mcp/call-through.ts';
+import type { Bridge } from '../mcp/bridge/create-bridge.ts';
 import type { HttpAnswer } from '../mcp/http.ts';
 import type { PolicyEngine } from '../policy/engine.ts';
 import type { Result } from '../result.ts';
@@ -45,8 +44,7 @@ export interface CallParts {
   readonly credentials: CredentialBroker;
   readonly drift: ToolDrift;
   readonly limiter: Limiter;
-  readonly upstreams: Upstreams;
-  readonly dispatcher: Dispatcher;
+  readonly bridge: Bridge;
   /** Host names that this gateway answers to, lower case, without port. */
   readonly hosts: ReadonlySet<string>;
   readonly log: Log;

@@ -4,6 +4,8 @@
  */
 import { findCallerAddress } from '../identity/address.ts';
 import type { Caller } from '../identity/caller.ts';
+import { headerBytes } from '../limits/header-bytes.ts';
+import type { OverLimit } from '../limits/limiter.ts';
 import { jsonAnswer } from '../mcp/answers.ts';
 import type { HttpAnswer, HttpCall } from '../mcp/http.ts';
 import type { Message } from '../mcp/message.ts';
@@ -11,7 +13,10 @@ import { NAME_SOURCES } from '../mcp/protocol.ts';
 import { admit, type Subject } from './admit.ts';
 import { decideNotification, decideRequest } from './decide.ts';
 import { exchange } from './exchange.ts';
+import { holdPlace } from './hold-place.ts';
 import { originProblem } from './origin.ts';
+import type { Outgoing } from './outgoing.ts';
+import { headersTooLargeAnswer, overLimitAnswer } from './over-limit.ts';
 import type { CallParts } from './parts.ts';
 import { idOf, readMessage } from './read.ts';
 import { receiveGetOrDelete } from './receive-stream.ts';
@@ -35,6 +40,14 @@ async function pass(parts: CallParts, arrival: Arrival): Promise<HttpAnswer> {
     const answer = jsonAnswer(403, { error: 'forbidden' });
     return refuse(parts, arrival, { stage: 'http', code: 'origin', detail: foreign }, answer);
   }
+  if (headerBytes(http.headers) > parts.config.limits.headerBytes) {
+    const refusal = {
+      stage: 'http',
+      code: 'headers-too-large',
+      detail: `limit ${parts.config.limits.headerBytes} bytes`,
+    } as const;
+    return refuse(parts, arrival, refusal, headersTooLargeAnswer());
+  }
   if (!SERVER_NAME.test(serverName)) {
     const answer = jsonAnswer(404, { error: 'not found' });
     return refuse(parts, arrival, { stage: 'http', code: 'server-name', detail: 'not a server name' }, answer);
@@ -44,7 +57,12 @@ async function pass(parts: CallParts, arrival: Arrival): Promise<HttpAnswer> {
     const { code, detail, answer } = who.error;
     return refuse(parts, arrival, { stage: 'authenticate', code, detail }, answer);
   }
-  return http.method === 'POST' ? post(parts, arrival, who.value) : receiveGetOrDelete(parts, arrival, who.value);
+  const caller = who.value;
+  const place = parts.limiter.enter(principalKey(caller), serverName, http.method === 'GET' ? 'stream' : 'call');
+  if (!place.ok) return refuseOverLimit(parts, arrival, caller, place.error);
+  return holdPlace(place.value, () =>
+    http.method === 'POST' ? post(parts, arrival, caller) : receiveGetOrDelete(parts, arrival, caller),
+  );
 }
 
 async function post(parts: CallParts, arrival: Arrival, caller: Caller): Promise<HttpAnswer> {
@@ -72,7 +90,7 @@ async function post(parts: CallParts, arrival: Arrival, caller: Caller): Promise
   const isStream = message.kind === 'request' && message.method === 'subscriptions/listen';
   const { limits } = parts.config;
   const { decision, shape, sent } = ruling;
-  return exchange(parts, {
+  const outgoing: Outgoing = {
     admitted: admitted.value,
     verb: 'POST',
     message,
@@ -82,7 +100,12 @@ async function post(parts: CallParts, arrival: Arrival, caller: Caller): Promise
     isStream,
     decision,
     shape,
-  });
+  };
+  if (!isStream) return exchange(parts, outgoing);
+  // Such a stream stays open: beside its place as a call it takes one as a stream.
+  const place = parts.limiter.enter(principalKey(caller), admitted.value.server.name, 'stream');
+  if (!place.ok) return refuseOverLimit(parts, arrival, caller, place.error);
+  return holdPlace(place.value, () => exchange(parts, outgoing));
 }
 
 function decide(parts: CallParts, admitted: Admitted, message: Message): Ruling {
@@ -95,6 +118,17 @@ function decide(parts: CallParts, admitted: Admitted, message: Message): Ruling 
       // An answer to a server's question, in the caller's own session: any instance passes it on.
       return { goes: true, decision: ALLOWED, shape: asItIs };
   }
+}
+
+function refuseOverLimit(parts: CallParts, arrival: Arrival, caller: Caller, over: OverLimit): Promise<HttpAnswer> {
+  const { http } = arrival;
+  const call = factsOf(parts, arrival, caller, { era: 'legacy', method: http.method });
+  const detail = `retry after ${over.retryAfterSeconds} s`;
+  return refuse(parts, arrival, { stage: 'http', code: over.code, detail, call }, overLimitAnswer(over));
+}
+
+function principalKey({ tenant, principal }: Caller): string {
+  return `${tenant}:${principal.kind}:${principal.id}`;
 }
 
 async function refuseRuling(

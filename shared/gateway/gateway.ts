@@ -15,8 +15,10 @@ import { loadKeyring } from '../keys/load-keyring.ts';
 import { createLimiter } from '../limits/create-limiter.ts';
 import { createMasker } from '../masking/mask.ts';
 import { jsonAnswer } from '../mcp/answers.ts';
+import { createBridge } from '../mcp/bridge/create-bridge.ts';
 import { createUpstreams } from '../mcp/call-through.ts';
 import type { HttpAnswer, HttpCall } from '../mcp/http.ts';
+import { declaredParamHeaders } from '../mcp/param-headers.ts';
 import type { PolicyEngine } from '../policy/engine.ts';
 import { createRecorder } from '../transcripts/recorder.ts';
 import { createAuthenticator } from './authenticate.ts';
@@ -53,6 +55,14 @@ export function createGateway(config: Config, policy: PolicyEngine, ports: Gatew
   const drift = createToolDrift({ ...ports, config, store: ports.driftStore, recordForm });
   const limiter = createLimiter({ ...ports, limits: config.limits, store: ports.rateStore });
   const upstreams = createUpstreams({ ...ports, servers: config.servers, limits: config.limits });
+  const bridge = createBridge({
+    ...ports,
+    call: upstreams.call,
+    depth: config.limits.depth,
+    clientInfo: { name: 'sallyport', version: VERSION },
+    paramHeadersFor: ({ name }, tool, args) =>
+      declaredParamHeaders(config.lock.servers.get(name)?.get(tool)?.definition.inputSchema, args),
+  });
   const parts: Omit<CallParts, 'keyring'> = {
     ...ports,
     config,
@@ -61,7 +71,7 @@ export function createGateway(config: Config, policy: PolicyEngine, ports: Gatew
     masker,
     drift,
     limiter,
-    upstreams,
+    bridge,
     authenticator: createAuthenticator(config, ports, resource),
     groups: createGroups(config),
     credentials: createCredentialBroker({ source: ports.secrets, nowMs: ports.nowMs }),
@@ -97,6 +107,7 @@ export function createGateway(config: Config, policy: PolicyEngine, ports: Gatew
     async close() {
       await Promise.all([recorder.close(), drift.close(), limiter.close()]);
       // Last: what is still on its way could be recorded until now.
+      await bridge.close();
       await upstreams.close();
     },
   };

@@ -2,7 +2,6 @@
  * What the gateway needs from outside: Azure services behind narrow ports, the clock, randomness and the network.
  * `shared/azure/app` gives the real ones.
  */
-import type { Dispatcher } from 'undici';
 import type { SecretSource } from '../credentials/broker.ts';
 import type { DriftStore } from '../drift/drift-store.ts';
 import type { KeyringStore, KeyWrapper } from '../keys/master.ts';
@@ -31,7 +30,6 @@ export interface GatewayPorts {
   readonly rateStore: RateStore;
   /** Resolves upstreams' host names. */
   readonly lookup: Lookup;
-  readonly dispatcher: Dispatcher;
   readonly log: Log;
   /** Milliseconds since 1970. */
   readonly nowMs: () => number;

@@ -12,7 +12,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Agent } from 'undici';
 import { startEntra } from '../../../infra/local/entra/start.ts';
 import { loadConfig } from '../../../shared/config/load-config.ts';
 import { formatProblems } from '../../../shared/config/problems.ts';
@@ -76,7 +75,6 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
   await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve));
   const base = `http://127.0.0.1:${(front.address() as AddressInfo).port}`;
   const entra = await startEntra({ port: 0, publicUrl: base, servers: ['crm'] });
-  const dispatcher = new Agent();
 
   const config = await loadTestConfig(options, upstream.url);
   const policy = createPolicyEngine(config);
@@ -98,7 +96,6 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     rateStore: createMemoryRateStore(),
     lookup: (hostname) => lookup(hostname, { all: true }),
     secrets: { read: async () => ({ value: UPSTREAM_SECRET, version: 'v1' }) },
-    dispatcher,
     log: (level, event) => logged.push(`${level} ${event}`),
     nowMs: Date.now,
     monotonicMs: () => performance.now(),
@@ -125,7 +122,6 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
         .sort((left, right) => String(left.time).localeCompare(String(right.time))),
     async stop() {
       await gateway.close();
-      await dispatcher.destroy();
       await upstream.stop();
       await entra.stop();
       front.closeAllConnections();
