@@ -8,7 +8,7 @@ import { isSameId, type MessageId, type RequestMessage, toJson } from '../messag
 import { type UpstreamAnswer, type UpstreamCall, UpstreamFailure } from '../upstream.ts';
 import { isCarried, lackingMethod, META_CLIENT_INFO, objectOr, resultAnswer } from './carried.ts';
 import { changeEvents } from './events.ts';
-import { isRefusedUnseen } from './evidence.ts';
+import { isTurnedAway } from './evidence.ts';
 import type { LegacySession } from './handshake.ts';
 import type { LegacySessions } from './legacy-sessions.ts';
 import type { BridgeOptions, Carried } from './options.ts';
@@ -77,11 +77,11 @@ async function ask(
     version: session.version,
     signal,
   };
-  const { method } = request;
+  const sent = toLegacyRequest(request, id);
   const stopWatching = cancelOnAbort(options, server, base, id);
   let answer: UpstreamAnswer;
   try {
-    answer = await options.call(server, { ...base, message: toJson(toLegacyRequest(request, id)), method });
+    answer = await options.call(server, { ...base, message: toJson(sent), method: sent.method });
   } catch (cause) {
     if (!signal.aborted) stopWatching();
     throw cause;
@@ -104,7 +104,7 @@ async function ask(
     return { kind: 'answered', answer: { status: answer.status, kind: 'events', events } };
   }
   stopWatching();
-  if (isTurnedAway(answer, id)) return { kind: 'turned-away', status: answer.status };
+  if (isSessionLost(answer, sent)) return { kind: 'turned-away', status: answer.status };
   return { kind: 'answered', answer: toModernAnswer(answer, request, id) };
 }
 
@@ -147,9 +147,9 @@ function cancelOnAbort(options: BridgeOptions, server: ServerConfig, base: Upstr
   return () => base.signal.removeEventListener('abort', cancel);
 }
 
-/** The session is lost: 404, or 400 as servers say it that take every request without a known session for a first one. */
-function isTurnedAway(answer: UpstreamAnswer, id: MessageId): boolean {
+/** 404, or 400 from a server that takes whatever names no session of its own for a client's first words. */
+function isSessionLost(answer: UpstreamAnswer, sent: RequestMessage): boolean {
   if (answer.kind === 'empty') return answer.status === 404;
   if (answer.kind !== 'message' || answer.message.kind !== 'response') return false;
-  return isRefusedUnseen(answer.status, answer.message, id);
+  return isTurnedAway(sent, answer.status, answer.message);
 }

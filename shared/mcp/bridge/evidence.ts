@@ -3,7 +3,7 @@
  * made before a message is dispatched. Where a second run would do harm, nothing less than the words of a handshake counts.
  */
 import { isArray, isObject, type Json, type JsonObject } from '../../json/value.ts';
-import { isSameId, type MessageId, type RequestMessage, type ResponseMessage } from '../message.ts';
+import { isSameId, type RequestMessage, type ResponseMessage } from '../message.ts';
 import { ERROR, LEGACY_VERSIONS, MODERN_VERSIONS } from '../protocol.ts';
 
 /** Reading twice does no harm; anything else might be a second run. */
@@ -22,17 +22,17 @@ export function refusesModern(request: RequestMessage, status: number, response:
   if (error === undefined) return false;
   if (error.code === ERROR.unsupportedVersion) return !names(error, MODERN_VERSIONS);
   if (request.method === 'server/discover' && error.code === ERROR.methodNotFound) return true;
-  if (!isRefusedUnseen(status, response, request.id)) return false;
-  return HARMLESS.test(request.method) || SESSION_WORDS.test(textOf(error));
+  return isTurnedAway(request, status, response);
 }
 
 /**
- * Whether a legacy transport turned a request away before any handler saw it: 400 or 404, a code of transports, and not
- * the request's id, which a handler's error always bears.
+ * Whether a legacy transport turned a request away before any handler saw it: 400 or 404, a code of transports, not the
+ * request's id, which a handler's error always bears, and, where it matters, words of a session that is not known.
  */
-export function isRefusedUnseen(status: number, { id, error }: ResponseMessage, requestId: MessageId): boolean {
-  const isRefusal = (status === 400 || status === 404) && LEGACY_REFUSALS.includes(error?.code ?? null);
-  return isRefusal && !isSameId(id, requestId);
+export function isTurnedAway(request: RequestMessage, status: number, { id, error }: ResponseMessage): boolean {
+  if (error === undefined || (status !== 400 && status !== 404)) return false;
+  if (!LEGACY_REFUSALS.includes(error.code ?? null) || isSameId(id, request.id)) return false;
+  return HARMLESS.test(request.method) || SESSION_WORDS.test(textOf(error));
 }
 
 /** Whether a modern-only server refused this legacy request. */

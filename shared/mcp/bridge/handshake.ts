@@ -6,6 +6,7 @@ import type { ServerConfig } from '../../config/config.ts';
 import type { JsonObject } from '../../json/value.ts';
 import { type RequestMessage, type ResponseMessage, toJson } from '../message.ts';
 import { LEGACY_VERSIONS } from '../protocol.ts';
+import { SseProblem } from '../sse.ts';
 import { type UpstreamAnswer, type UpstreamCall, UpstreamFailure } from '../upstream.ts';
 import { takeResponse } from './events.ts';
 import type { BridgeOptions } from './options.ts';
@@ -60,10 +61,14 @@ function isRefusal(cause: unknown): boolean {
 }
 
 /** The failure as one of the handshake: whatever the upstream did, it did not see the client's message. */
-export function notSent(cause: unknown): UpstreamFailure {
-  if (!(cause instanceof UpstreamFailure)) {
-    return new UpstreamFailure('timeout', 'the handshake with the upstream was not completed', { cause });
+function notSent(cause: unknown): unknown {
+  if (cause instanceof UpstreamFailure) {
+    const status = cause.status === undefined ? {} : { status: cause.status };
+    return new UpstreamFailure(cause.code, `in the handshake: ${cause.message}`, { ...status, cause });
   }
-  const status = cause.status === undefined ? {} : { status: cause.status };
-  return new UpstreamFailure(cause.code, `in the handshake: ${cause.message}`, { ...status, cause });
+  if (cause instanceof SseProblem) {
+    return new UpstreamFailure('not-a-message', `in the handshake: ${cause.message}`, { cause });
+  }
+  const isDeadline = cause instanceof Error && cause.name === 'TimeoutError';
+  return isDeadline ? new UpstreamFailure('timeout', 'the handshake was not answered in time', { cause }) : cause;
 }

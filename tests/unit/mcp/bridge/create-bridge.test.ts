@@ -179,6 +179,29 @@ describe('a modern client to a legacy upstream', () => {
     expect(scene.methods().filter((method) => method === 'tools/call')).toHaveLength(2);
   });
 
+  it(proves('bridge.errors', 'on a session too, a tool call that may have run is not sent again'), async () => {
+    const old = legacyServer((id) => result(id, TOOLS));
+    const scene = createScene((call, message) =>
+      message?.kind === 'request' && message.method === 'tools/call'
+        ? failure(400, null, { code: -32_000, message: 'the refund was made twice' })
+        : old(call, message),
+    );
+    const call = modernCall('tools/call', { name: 'x' });
+    expect(await scene.bridge.call(server('legacy'), 'alice', call)).toMatchObject({
+      status: 400,
+      message: { id: 7, error: { message: 'the refund was made twice' } },
+    });
+    expect(scene.methods().filter((method) => method === 'tools/call')).toHaveLength(1);
+  });
+
+  it(proves('bridge.errors', 'a handshake that is never answered is a timeout, not an unknown call'), async () => {
+    const scene = createScene(() => {
+      throw new DOMException('The operation was aborted due to timeout', 'TimeoutError');
+    });
+    const failed = scene.bridge.call(server('legacy'), 'alice', modernCall('tools/call', { name: 'x' }));
+    await expect(failed).rejects.toMatchObject({ code: 'timeout', mayHaveRun: false });
+  });
+
   it(proves('bridge.errors', 'a handshake that fails leaves no doubt that the call did not run'), async () => {
     const scene = createScene(() => {
       throw new UpstreamFailure('timeout', 'no answer', { mayHaveRun: true });
