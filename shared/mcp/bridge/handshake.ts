@@ -3,9 +3,9 @@
  * not sent by then, so that no failure here leaves it open whether it ran.
  */
 import type { ServerConfig } from '../../config/config.ts';
-import type { JsonObject } from '../../json/value.ts';
+import type { Json, JsonObject } from '../../json/value.ts';
 import { type RequestMessage, type ResponseMessage, toJson } from '../message.ts';
-import { LEGACY_VERSIONS } from '../protocol.ts';
+import { ERROR, LEGACY_VERSIONS } from '../protocol.ts';
 import { SseProblem } from '../sse.ts';
 import { type UpstreamAnswer, type UpstreamCall, UpstreamFailure } from '../upstream.ts';
 import { takeResponse } from './events.ts';
@@ -20,6 +20,10 @@ export interface LegacySession {
 }
 
 const HANDSHAKE_MS = 30_000;
+
+/** How servers answer that do not know `initialize`; anything else is trouble of another kind, and passes. */
+const UNKNOWN_HANDSHAKE: readonly number[] = [400, 404, 405];
+const ERA_CODES: readonly Json[] = [ERROR.unsupportedVersion, ERROR.methodNotFound];
 
 /** A new session, or undefined where the upstream does not take the handshake. Throws `UpstreamFailure`. */
 export async function shakeHands(
@@ -49,15 +53,19 @@ export async function shakeHands(
 }
 
 function toSession(answer: UpstreamAnswer, response: ResponseMessage | undefined): LegacySession | undefined {
-  const initialized = response?.result;
-  const version = LEGACY_VERSIONS.find((known) => known === initialized?.protocolVersion);
-  if (initialized === undefined || version === undefined) return undefined;
-  return { id: answer.sessionId, version, initialized };
+  const { status } = answer;
+  const { result: initialized, error } = response ?? {};
+  if (initialized === undefined) {
+    if (UNKNOWN_HANDSHAKE.includes(status) || ERA_CODES.includes(error?.code ?? null)) return undefined;
+    throw new UpstreamFailure('status', `the upstream answered ${status}, and opened no session`, { status });
+  }
+  const version = LEGACY_VERSIONS.find((known) => known === initialized.protocolVersion);
+  return version === undefined ? undefined : { id: answer.sessionId, version, initialized };
 }
 
-/** An upstream without any `initialize` may answer in words of its own. */
+/** An upstream without any `initialize` may say so in words of its own. */
 function isRefusal(cause: unknown): boolean {
-  return cause instanceof UpstreamFailure && cause.code === 'status' && (cause.status ?? 500) < 500;
+  return cause instanceof UpstreamFailure && cause.code === 'status' && UNKNOWN_HANDSHAKE.includes(cause.status ?? 0);
 }
 
 /** The failure as one of the handshake: whatever the upstream did, it did not see the client's message. */

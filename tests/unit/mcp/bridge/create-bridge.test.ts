@@ -194,6 +194,19 @@ describe('a modern client to a legacy upstream', () => {
     expect(scene.methods().filter((method) => method === 'tools/call')).toHaveLength(1);
   });
 
+  it(proves('bridge.errors', 'an upstream in trouble is not taken for one of the other era'), async () => {
+    const old = legacyServer((id) => result(id, TOOLS));
+    const scene = createScene(old);
+    await scene.bridge.call(server(), 'alice', modernCall('tools/list'));
+    scene.script = (_call, message) => failure(500, message?.kind === 'request' ? message.id : null, { code: -32_603 });
+    const failed = scene.bridge.call(server(), 'bob', modernCall('tools/list'));
+    await expect(failed).rejects.toMatchObject({ code: 'status', status: 500, mayHaveRun: false });
+    scene.script = old;
+    scene.sent.length = 0;
+    await scene.bridge.call(server(), 'bob', modernCall('tools/list'));
+    expect(scene.methods()).toEqual(['initialize', 'notifications/initialized', 'tools/list']);
+  });
+
   it(proves('bridge.errors', 'a handshake that is never answered is a timeout, not an unknown call'), async () => {
     const scene = createScene(() => {
       throw new DOMException('The operation was aborted due to timeout', 'TimeoutError');
