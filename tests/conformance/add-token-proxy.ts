@@ -3,7 +3,6 @@
  * every other header arrive as sent, bodies stream both ways, and a client that goes away is gone for the gateway too.
  */
 import { Agent, createServer } from 'node:http';
-import { setHeaders, toHeaderList } from '../../infra/local/function-host/headers.ts';
 import { listen } from '../../infra/local/function-host/listen.ts';
 import { relay } from '../../infra/local/function-host/relay.ts';
 
@@ -17,7 +16,7 @@ export interface AddTokenProxy {
 export async function startAddTokenProxy(port: number, token: string): Promise<AddTokenProxy> {
   const agent = new Agent({ keepAlive: true });
   const server = createServer((incoming, outgoing) => {
-    const headers = setHeaders(toHeaderList(incoming.rawHeaders), { authorization: `Bearer ${token}` });
+    const headers = { authorization: `Bearer ${token}` };
     void relay(incoming, outgoing, { port, path: incoming.url ?? '/', agent, headers }, () => undefined);
   });
   return {
