@@ -11,6 +11,7 @@ import { SecretClient } from '@azure/keyvault-secrets';
 import { buildApp } from '../../infra/build.ts';
 import { startFunctionHost } from '../../infra/local/function-host/start.ts';
 import { startStack } from '../../infra/local/stack.ts';
+import { makeBenchConfig } from './config.ts';
 import { startStorageCounter } from './count-storage.ts';
 import { measureDecisions } from './decide.ts';
 import { measureInProcess } from './in-process.ts';
@@ -30,12 +31,13 @@ if (!built.ok) throw new Error(built.error.join('\n'));
 const decisions = await measureDecisions(appDir);
 const inProcess = await measureInProcess(appDir);
 const bundleLoadMs = await measureBundleLoad();
-const streams = await measureStreams(appDir);
+const config = await makeBenchConfig(appDir);
+const streams = await measureStreams(appDir, config.configDir);
 
 const stackStartedMs = performance.now();
 const stack = await startStack({
   appDir,
-  configDir: join(appDir, 'infra/config'),
+  configDir: config.configDir,
   port: 0,
   instances: 1,
   gateway: false,
@@ -82,6 +84,7 @@ const operationsPerCall = [...counter.counts.values()].reduce((sum, count) => su
 await countedHost.stop();
 await counter.stop();
 await stack.stop();
+await config.remove();
 
 const report = {
   machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}`,

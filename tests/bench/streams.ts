@@ -1,7 +1,4 @@
 /** Event streams through the built app: memory under 200 idle GET streams, and events a second on one stream. */
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { startStack } from '../../infra/local/stack.ts';
 import { startRecordingUpstream } from '../flows/support/recording-upstream.ts';
 import { modernCall } from '../flows/support/tools.ts';
@@ -17,13 +14,12 @@ export interface StreamFigures {
 const IDLE_STREAMS = 200;
 const EVENTS = 500;
 
-export async function measureStreams(appDir: string): Promise<StreamFigures> {
-  const folder = await mkdtemp(join(tmpdir(), 'sallyport-bench-'));
+export async function measureStreams(appDir: string, configDir: string): Promise<StreamFigures> {
   const upstream = await startRecordingUpstream();
   try {
     const stack = await startStack({
       appDir,
-      configDir: await streamingConfig(appDir, folder),
+      configDir,
       port: 0,
       instances: 1,
       env: { CRM_URL: upstream.url },
@@ -65,17 +61,5 @@ export async function measureStreams(appDir: string): Promise<StreamFigures> {
     return { idleStreams: IDLE_STREAMS, memoryBeforeMb, memoryWithMb, eventsPerSecond };
   } finally {
     await upstream.stop();
-    await rm(folder, { recursive: true, force: true });
   }
-}
-
-/** The sample with GET streams on, and enough of them for one person. */
-async function streamingConfig(appDir: string, folder: string): Promise<string> {
-  const configDir = join(folder, 'config');
-  await cp(join(appDir, 'infra/config'), configDir, { recursive: true });
-  const file = join(configDir, 'gateway.yaml');
-  const yaml = (await readFile(file, 'utf8')).replace('notifications: off', 'notifications: on');
-  const limits = `\nlimits: { principal: { streamsAtOnce: ${IDLE_STREAMS + 10} } }\n`;
-  await writeFile(file, yaml + limits);
-  return configDir;
 }
