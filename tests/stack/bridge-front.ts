@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Agent } from 'undici';
 import type { ServerConfig } from '../../shared/config/config.ts';
 import type { JsonObject } from '../../shared/json/value.ts';
@@ -39,6 +40,7 @@ export async function startFront({ upstreamUrl, protocol = 'auto', pinned = {} }
     nowMs: Date.now,
     newId: randomUUID,
     deadline: AbortSignal.timeout,
+    pause: (ms, signal) => pause(ms, undefined, { signal }).catch(() => undefined),
     log: () => undefined,
     depth: LIMITS.depth,
     clientInfo: { name: 'front', version: '1' },

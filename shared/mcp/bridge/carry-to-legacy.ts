@@ -12,6 +12,7 @@ import { isTurnedAway } from './evidence.ts';
 import type { LegacySession } from './handshake.ts';
 import type { LegacySessions } from './legacy-sessions.ts';
 import type { BridgeOptions, Carried } from './options.ts';
+import { resumeUntil } from './resume-stream.ts';
 import {
   declineRequest,
   discoverResult,
@@ -87,10 +88,13 @@ async function ask(
     throw cause;
   }
   if (answer.kind === 'events') {
-    const events = changeEvents(answer.events, options.depth, async (message) => {
+    let isAnswered = false;
+    const whole = resumeUntil(() => isAnswered, options, server, base, answer.events);
+    const events = changeEvents(whole, options.depth, async (message) => {
       switch (message.kind) {
         case 'response':
           if (!isSameId(message.id, id)) return message;
+          isAnswered = true;
           stopWatching();
           return toModernResponse(request, message);
         case 'notification':

@@ -14,6 +14,8 @@ export interface BridgeOptions {
   readonly newId: () => string;
   /** A signal that aborts after so many milliseconds. */
   readonly deadline: (ms: number) => AbortSignal;
+  /** Resolves after so many milliseconds, or when the signal aborts. */
+  readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly log: Log;
   /** JSON nesting of an event. */
   readonly depth: number;

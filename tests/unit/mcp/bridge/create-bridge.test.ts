@@ -283,6 +283,29 @@ describe('a modern client to a legacy upstream', () => {
     },
   );
 
+  it(proves('bridge.modern-to-legacy', 'a stream that the server closes before the answer is resumed'), async () => {
+    let askedId: unknown;
+    const old = legacyServer((id) => {
+      askedId = id;
+      return { status: 200, kind: 'events', events: from([{ data: '', id: 'e1', retryMs: 5 }]) };
+    });
+    const resumed = () => JSON.stringify({ jsonrpc: '2.0', id: askedId, result: { content: [] } });
+    const scene = createScene((call, message) =>
+      call.verb === 'GET' ? { status: 200, kind: 'events', events: from([{ data: resumed() }]) } : old(call, message),
+    );
+    const answer = await scene.bridge.call(server('legacy'), 'alice', modernCall('tools/call', { name: 'x' }));
+    const events = (await all(answer)) as { data: string }[];
+    expect(JSON.parse(events.at(-1)?.data ?? '')).toMatchObject({ id: 7, result: { resultType: 'complete' } });
+    expect(scene.sent.at(-1)).toMatchObject({ verb: 'GET', lastEventId: 'e1', sessionId: 'session-1' });
+  });
+
+  it('a stream that breaks off without a resume point just ends', async () => {
+    const scene = createScene(legacyServer(() => stream()));
+    const answer = await scene.bridge.call(server('legacy'), 'alice', modernCall('tools/call', { name: 'x' }));
+    expect(await all(answer)).toEqual([]);
+    expect(scene.methods().at(-1)).toBe('tools/call');
+  });
+
   it(
     proves('bridge.errors', 'what the server asks of its client is answered with an error, a ping with a pong'),
     async () => {

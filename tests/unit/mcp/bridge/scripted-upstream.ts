@@ -34,6 +34,7 @@ export function createScene(script: Script): Scene {
       nowMs: () => scene.nowMs,
       newId: () => `ours-${++ids}`,
       deadline: () => new AbortController().signal,
+      pause: async () => undefined,
       log: () => undefined,
       depth: 64,
       clientInfo: { name: 'sallyport', version: '1' },
