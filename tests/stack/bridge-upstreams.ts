@@ -1,6 +1,7 @@
 /** Small upstreams on the real SDK v2, one for each way a server may speak: both eras, or only one, with sessions or without. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { toNodeHandler } from '@modelcontextprotocol/node';
 import {
   createMcpHandler,
@@ -11,6 +12,7 @@ import {
   McpServer,
 } from '@modelcontextprotocol/server';
 import { createLegacySessions } from '../../infra/local/mcp-server/sessions.ts';
+import { createEventStore } from '../conformance/reference-server/event-store.ts';
 
 export const UPSTREAM_KINDS = ['dual', 'legacy stateful', 'legacy stateless', 'modern-only'] as const;
 export type UpstreamKind = (typeof UPSTREAM_KINDS)[number];
@@ -32,7 +34,9 @@ export async function startUpstream(kind: UpstreamKind): Promise<Upstream> {
   const create = (): McpServer => createSmallServer(ran);
   const modern = createMcpHandler(create, { legacy: 'reject' });
   const stateless = legacyStatelessFallback(create);
-  let sessions = createLegacySessions(create, 100);
+  const openSessions = () =>
+    createLegacySessions(create, 100, () => ({ eventStore: createEventStore(), retryInterval: 50 }));
+  let sessions = openSessions();
 
   async function serve(request: Request): Promise<Response> {
     const text = await request.text();
@@ -63,7 +67,7 @@ export async function startUpstream(kind: UpstreamKind): Promise<Upstream> {
     ran,
     async loseSessions() {
       await sessions.close();
-      sessions = createLegacySessions(create, 100);
+      sessions = openSessions();
     },
     async stop() {
       await Promise.all([modern.close(), sessions.close()]);
@@ -103,6 +107,12 @@ function createSmallServer(ran: string[]): McpServer {
     await new Promise((resolve) => mcpReq.signal.addEventListener('abort', resolve, { once: true }));
     ran.push('cancelled');
     return text('cancelled');
+  });
+  server.registerTool('leave', { description: 'Closes its stream before it answers.' }, async ({ http }) => {
+    ran.push('leave');
+    http?.closeSSE?.();
+    await pause(100);
+    return text('back');
   });
   server.registerTool('ask_back', { description: 'Asks the user in a round trip.' }, () => {
     ran.push('ask_back');

@@ -66,7 +66,7 @@ async function tour(client: V2Client) {
 const SEEN = {
   server: { name: 'small', title: 'A small server', version: '1.2.3' },
   instructions: 'Be brief.',
-  tools: ['echo', 'count', 'ask', 'wait', 'ask_back'],
+  tools: ['echo', 'count', 'ask', 'wait', 'leave', 'ask_back'],
   called: [{ type: 'text', text: 'Grüße' }],
   resources: ['note://1'],
   contents: [{ uri: 'note://1', mimeType: 'text/plain', text: 'a note' }],
@@ -171,6 +171,14 @@ describe('a modern client to a legacy upstream', () => {
     await expect(call).rejects.toThrow();
     await expect.poll(() => upstream.ran).toEqual(['wait', 'cancelled']);
     expect(upstream.arrived).toContain('notifications/cancelled');
+  });
+
+  it(proves('bridge.modern-to-legacy', 'a stream that the server closes before the answer is resumed'), async () => {
+    const { upstream, front } = await start('legacy stateful');
+    const client = await connect('v2 pinned modern', front);
+    expect((await client.callTool({ name: 'leave' })).content).toEqual([{ type: 'text', text: 'back' }]);
+    expect(upstream.ran).toEqual(['leave']);
+    expect(upstream.arrived.at(-1)).toBe('GET');
   });
 
   it(proves('bridge.errors', 'a tool that asks its user hears that nobody can be asked'), async () => {
