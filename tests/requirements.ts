@@ -177,6 +177,8 @@ const requirements = {
   'drift.quarantine': 'A tool that differs from its pin is hidden and refused until it is as pinned again',
   'drift.alert': 'Where a server only alerts, a tool that differs is shown and called, noted and logged',
   'drift.shared': 'What one instance saw of a tool, the others know within a poll, and a new one before it serves',
+  'pin.diff': 'sallyport pin --diff shows what changed in a way a person can judge, --accept writes what was named',
+  'pin.suspicious': 'Hidden Unicode, terminal escapes, comments and instruction-like text in definitions are flagged',
 
   // Limits and upstreams (issue 3, points 7 and 10)
   'limits.at-once': 'Calls and streams at once are limited for each principal and each server, per instance',

@@ -1,10 +1,11 @@
 /**
  * `sallyport pin`: asks the upstreams for their tools and writes tools.lock.json, which policies are checked against and
- * calls are held to. What it prints is for review: whoever commits the file vouches for these definitions. It sends each
- * upstream's own credential and never shows it.
+ * calls are held to; all of it, or with --accept only the changes that somebody names. What it prints is for review:
+ * whoever commits the file vouches for these definitions. It sends each upstream's own credential and never shows it.
  */
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { styleText } from 'node:util';
 import { DefaultAzureCredential, type TokenCredential } from '@azure/identity';
 import type { Command } from 'commander';
 import { createSecretClient } from '../../../shared/azure/clients.ts';
@@ -22,12 +23,20 @@ import {
   type SecretSource,
 } from '../../../shared/credentials/broker.ts';
 import { readStackFile, type Stack } from '../../local/stack-file.ts';
-import { comparePins, formatChanges } from '../compare-pins.ts';
 import { createLenientVariables, DEFAULT_CONFIG_FOLDER } from '../config-folder.ts';
 import { listUpstreamTools } from '../list-upstream-tools.ts';
 import { createLocalCredential } from '../local-credential.ts';
 import { CommandFailure, describeExitCodes, exitCodes } from '../outcome.ts';
-import { type Pin, type Pins, pinTools, readPins, writePins } from '../tools-lock-file.ts';
+import {
+  applyChanges,
+  comparePins,
+  findChange,
+  formatChanges,
+  formatDifferences,
+  type PinChange,
+} from '../pins/compare-pins.ts';
+import { visibleJson } from '../pins/visible-text.ts';
+import { type Pin, type Pins, pinTools, quoteName, readPins, writePins } from '../tools-lock-file.ts';
 
 interface PinFlags {
   readonly config: string;
@@ -38,6 +47,9 @@ interface PinFlags {
   readonly secretEnv?: string;
   readonly vault?: string;
   readonly check?: boolean;
+  readonly diff?: boolean;
+  /** `true`: all. */
+  readonly accept?: true | readonly string[];
   readonly json?: boolean;
 }
 
@@ -52,6 +64,8 @@ export function addPinCommand(program: Command): void {
     .option('--url <url>', 'with --server: ask at this address instead of the one in gateway.yaml')
     .option('--vault <url>', 'the Key Vault that holds the credentials (default: KEY_VAULT_URL)')
     .option('--secret-env <name>', 'with --server: take the credential from this variable, not from a vault')
+    .option('--accept [tools...]', 'write only these changes, named as printed: server/tool (default: all)')
+    .option('--diff', 'write nothing; show each change in full, texts word by word, hidden characters as \\u{…}')
     .option('--check', 'write nothing; say whether the upstreams still offer what is pinned')
     .option('--json', 'print JSON')
     .addHelpText('after', describeExitCodes('with --check: the tools are not as pinned'))
@@ -62,6 +76,9 @@ async function pin(flags: PinFlags): Promise<void> {
   if (flags.server === undefined && (flags.url ?? flags.secretEnv) !== undefined) {
     throw new CommandFailure('--url and --secret-env belong to one --server');
   }
+  if (flags.accept !== undefined && (flags.diff ?? flags.check)) {
+    throw new CommandFailure('--accept writes, --diff and --check write nothing: give one or the other');
+  }
   const folder = resolve(flags.config);
   const file = join(folder, LOCK_FILE);
   const stack = flags.local ? await readStack(flags.data) : undefined;
@@ -70,17 +87,44 @@ async function pin(flags: PinFlags): Promise<void> {
   const broker = createBroker(flags, stack);
   const listed = await Promise.all(servers.map(async (server) => [server.name, await ask(server, broker)] as const));
   const kept = flags.server === undefined ? [] : before;
-  const after: Pins = new Map([
-    ...kept,
-    ...listed.map(([name, pins]) => [name, keepUnchanged(before.get(name), pins)] as const),
-  ]);
+  const offered: Pins = new Map([...kept, ...listed]);
 
-  const changes = comparePins(before, after);
-  if (!flags.check && changes.length > 0) await writePins(file, after);
-  if (flags.json) console.log(JSON.stringify({ changes }, null, 2));
-  else console.log(changes.length > 0 ? formatChanges(changes) : 'nothing changed');
+  const changes = comparePins(before, offered);
+  const accepted = selectAccepted(changes, flags.accept);
+  const writes = !flags.check && !flags.diff;
+  if (writes && accepted.length > 0) await writePins(file, applyChanges(before, offered, accepted));
+  print(accepted, flags);
+  const left = changes.filter((change) => !accepted.includes(change));
+  if (left.length > 0 && !flags.json) console.log(`\nnot accepted, still as pinned:\n${formatChanges(left)}`);
   if (flags.check && changes.length > 0) process.exitCode = exitCodes.wrong;
 }
+
+function selectAccepted(changes: readonly PinChange[], accept: PinFlags['accept']): readonly PinChange[] {
+  if (accept === undefined || accept === true) return changes;
+  const named = accept.map((name) => {
+    const change = findChange(changes, name);
+    if (change === undefined) throw new CommandFailure(`${quoteName(name)} is no change: see sallyport pin --diff`);
+    return change;
+  });
+  return changes.filter((change) => named.includes(change));
+}
+
+function print(changes: readonly PinChange[], { diff, json }: PinFlags): void {
+  if (json) {
+    // Differences hold whole definitions: only for who asks for them.
+    const shown = diff ? changes : changes.map(({ differences: _, ...change }) => change);
+    console.log(visibleJson({ changes: shown }));
+    return;
+  }
+  if (changes.length === 0) console.log('nothing changed');
+  else console.log(diff ? formatDifferences(changes, TERMINAL) : formatChanges(changes));
+}
+
+/** No colour where the output is no terminal, or `NO_COLOR` says so. */
+const TERMINAL = {
+  removed: (text: string) => styleText('red', text, { stream: process.stdout }),
+  added: (text: string) => styleText('green', text, { stream: process.stdout }),
+};
 
 interface Upstream {
   readonly name: string;
@@ -159,17 +203,4 @@ function explain(cause: unknown): string {
   const messages: string[] = [];
   for (let error = cause; error instanceof Error; error = error.cause) messages.push(error.message);
   return messages.join(': ') || 'unknown error';
-}
-
-/** A definition that changed in nothing that counts stays as it was pinned. */
-function keepUnchanged(
-  old: ReadonlyMap<string, Pin> | undefined,
-  fresh: ReadonlyMap<string, Pin>,
-): ReadonlyMap<string, Pin> {
-  return new Map(
-    [...fresh].map(([name, made]) => {
-      const known = old?.get(name);
-      return [name, known?.digest === made.digest ? known : made] as const;
-    }),
-  );
 }
