@@ -100,7 +100,7 @@ export interface LimitsConfig {
   readonly deadlineMs: number;
   /** Lifetime of a GET or `subscriptions/listen` stream, milliseconds; default 600,000. The client opens it again. */
   readonly streamMs: number;
-  /** Bytes of a request's header fields together; default 32 KiB → 431. */
+  /** Bytes of a request's header fields together; default 14 KiB → 431; Node itself stops at 16 KiB, unrecorded. */
   readonly headerBytes: number;
   readonly principal: {
     /** Calls on their way at once, at each instance; default 32 → 429. */

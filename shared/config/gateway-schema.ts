@@ -165,8 +165,10 @@ const limits = z.strictObject({
     .int()
     .min(1_024)
     .max(1_024 * 1_024)
-    .default(32_768)
-    .describe('Header fields of one request together.'),
+    .default(14_336)
+    .describe(
+      'Header fields of one request together. Node’s own limit is 16 KiB: to go beyond it, raise that one too.',
+    ),
   principal: z
     .strictObject({
       callsAtOnce: z.int().min(1).max(10_000).default(32).describe('Calls on their way at once, at each instance.'),
