@@ -50,7 +50,9 @@ async function conclude(
   answer: UpstreamAnswer,
 ): Promise<HttpAnswer> {
   if (answer.status === 404 && outgoing.admitted.upstreamSession !== undefined) return sessionLost(outgoing, trail);
-  if (answer.kind === 'empty') return concludeEmpty(parts, outgoing, trail, answer.status);
+  // Nobody awaits a message here: a status says it all, and what else stands in such an answer is not handed on.
+  const isUnawaited = answer.kind === 'message' && outgoing.awaits === undefined;
+  if (answer.kind === 'empty' || isUnawaited) return concludeEmpty(parts, outgoing, trail, answer.status);
 
   const headers = sessionHeaders(parts, outgoing, answer.sessionId);
   if (answer.kind === 'events') return relayEvents(parts, outgoing, trail, { events: answer.events, headers });

@@ -119,6 +119,15 @@ describe('a session', () => {
     expect(gateway.upstream.arrived.map(({ method }) => method)).toEqual(['GET', 'DELETE']);
   });
 
+  it(proves('mcp.get-delete', 'a 405 with a body is handed on as a 405'), async () => {
+    gateway.upstream.script = (_arrived, response) => {
+      response.writeHead(405, { 'content-type': 'application/json' });
+      response.end('{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"Method not allowed."}}');
+    };
+    const headers = { authorization: `Bearer ${alice}`, accept: 'text/event-stream' };
+    expect((await fetch(gateway.url, { headers })).status).toBe(405);
+  });
+
   it(proves('mcp.get-delete', 'the modern era has neither GET nor DELETE'), async () => {
     for (const method of ['GET', 'DELETE']) {
       const headers = {
