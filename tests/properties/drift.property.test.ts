@@ -24,24 +24,25 @@ describe('instances that share notes on drift', () => {
           let mustBe: boolean | undefined = true;
           for (const step of steps) {
             clock.nowMs += 1;
-            if (step.kind === 'down') store.isDown = true;
-            else if (step.kind === 'up') store.isDown = false;
-            else if (step.kind === 'lose') store.loseNextResponse = true;
-            else {
-              const instance = instances[step.on];
-              if (instance === undefined) throw new Error('no such instance');
-              if (step.kind === 'poll') await instance.poll();
-              else {
-                const knew = !instance.mayCall('crm', 'refund');
-                expect(instance.mayShow('crm', step.isDrifted ? DRIFTED : REFUND)).toBe(!step.isDrifted);
-                expect(instance.mayCall('crm', 'refund')).toBe(!step.isDrifted);
-                // Who never heard of the drift has nothing to lift: what another noted stands until somebody does.
-                if (step.isDrifted) mustBe = false;
-                else if (knew) mustBe = true;
-                else if (mustBe === false) mustBe = undefined;
-                await instance.settle();
-              }
+            if (!('on' in step)) {
+              if (step.kind === 'lose') store.loseNextResponse = true;
+              else store.isDown = step.kind === 'down';
+              continue;
             }
+            const instance = instances[step.on];
+            if (instance === undefined) throw new Error('no such instance');
+            if (step.kind === 'poll') {
+              await instance.poll();
+              continue;
+            }
+            const knew = !instance.mayCall('crm', 'refund');
+            expect(instance.mayShow('crm', step.isDrifted ? DRIFTED : REFUND)).toBe(!step.isDrifted);
+            expect(instance.mayCall('crm', 'refund')).toBe(!step.isDrifted);
+            // Who never heard of the drift has nothing to lift: what another noted stands until somebody does.
+            if (step.isDrifted) mustBe = false;
+            else if (knew) mustBe = true;
+            else if (mustBe === false) mustBe = undefined;
+            await instance.settle();
           }
           store.isDown = false;
           for (let round = 0; round < 3; round += 1) for (const instance of instances) await instance.poll();
