@@ -1,15 +1,33 @@
 /**
- * Reads a body to its end within a bound, counted in bytes as they arrive: a `Content-Length` is only a claim (FACTS §1.7).
+ * Reads a body to its end within two bounds: bytes as they arrive, since a `Content-Length` is only a claim (FACTS §1.7),
+ * and the caller's time, since a body may come a byte a minute.
  */
 import { err, ok, type Result } from '../result.ts';
 
-export type BodyProblem = { readonly code: 'too-large'; readonly limit: number } | { readonly code: 'broken-off' };
+export type BodyProblem =
+  | { readonly code: 'too-large'; readonly limit: number }
+  | { readonly code: 'broken-off' }
+  | { readonly code: 'too-slow' };
 
+/** `signal`: when it aborts, the answer is `too-slow` at once; what still comes is read and dropped, within `limit`. */
 export async function readBody(
   body: AsyncIterable<Uint8Array> | null,
   limit: number,
+  signal?: AbortSignal,
 ): Promise<Result<Uint8Array, BodyProblem>> {
   if (!body) return ok(new Uint8Array());
+  const whole = readWhole(body, limit);
+  if (!signal) return whole;
+  const { promise: tooSlow, resolve } = Promise.withResolvers<Result<never, BodyProblem>>();
+  const expire = () => resolve(err({ code: 'too-slow' }));
+  if (signal.aborted) expire();
+  else signal.addEventListener('abort', expire, { once: true });
+  const read = await Promise.race([whole, tooSlow]);
+  signal.removeEventListener('abort', expire);
+  return read;
+}
+
+async function readWhole(body: AsyncIterable<Uint8Array>, limit: number): Promise<Result<Uint8Array, BodyProblem>> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   try {
