@@ -53,7 +53,8 @@ export function createToolDrift({ config, nowMs, recordForm, ...options }: ToolD
   function note(server: string, tool: string, pinned: string, definition: JsonObject, seen: string | undefined): void {
     const known = notes.find(server, tool);
     if (known === undefined && seen === pinned) return;
-    const lastSeenMs = nowMs();
+    // Who has read a note speaks after it, whatever the two clocks say.
+    const lastSeenMs = Math.max(nowMs(), (known?.lastSeenMs ?? 0) + 1);
     if (known !== undefined && known.seen === seen) {
       notes.put({ ...known, lastSeenMs });
       return;

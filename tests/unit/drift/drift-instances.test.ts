@@ -121,6 +121,21 @@ describe('two instances', () => {
     expect(one.mayCall('crm', 'refund')).toBe(true);
   });
 
+  it('lift what another noted though its clock runs ahead', async () => {
+    const { start, clock } = createWorld();
+    const [ahead, behind] = [start(), start()];
+    await Promise.all([ahead.load(), behind.load()]);
+    clock.nowMs += 60_000;
+    ahead.mayShow('crm', DRIFTED);
+    await ahead.settle();
+    clock.nowMs -= 60_000;
+    await behind.poll();
+    behind.mayShow('crm', REFUND);
+    await behind.settle();
+    await Promise.all([ahead.poll(), behind.poll()]);
+    expect([ahead.mayCall('crm', 'refund'), behind.mayCall('crm', 'refund')]).toEqual([true, true]);
+  });
+
   it('take a row that an operator deleted for lifted', async () => {
     const { start, store } = createWorld();
     const instance = start();
