@@ -98,6 +98,42 @@ describe('headers that mirror arguments', () => {
   });
 });
 
+describe('names that want to become headers', () => {
+  it.each<[string, string, string]>([
+    ['resources/read', 'uri', 'test://a\r\nx-evil: 1'],
+    ['resources/read', 'uri', 'test://a\0b'],
+    ['resources/read', 'uri', '=?base64?dGVzdDovL2E=?='],
+    ['resources/read', 'uri', 'test://caf\u00e9/\u{1f600}'],
+    ['prompts/get', 'name', ' padded '],
+    ['prompts/get', 'name', 'a\nmcp-method: tools/call'],
+  ])(
+    proves('smuggling.headers', '%s of %s %j goes on as one header that says just that'),
+    async (method, key, name) => {
+      const { body } = modernCall(method, { [key]: name });
+      const headers = [VERSION, ['mcp-method', method], ['mcp-name', base64(name)]] as const;
+      const { answer, arrived } = await scene.attack({ body, headers });
+      expect([answer.status, arrived.length]).toEqual([200, 1]);
+      const given = arrived[0]?.headers['mcp-name'];
+      expect(given).toBe(base64(name));
+      expect(arrived[0]?.headers).not.toHaveProperty('x-evil');
+      expect(arrived[0]?.headers['mcp-method']).toBe(method);
+    },
+  );
+
+  it.each(['test://a\ud800', 'test://\udc00'])(
+    proves('smuggling.headers', 'half a character has no header to say it: %j'),
+    (uri) => {
+      const { body } = modernCall('resources/read', { uri });
+      return expectNothingThrough(
+        body,
+        [VERSION, ['mcp-method', 'resources/read'], ['mcp-name', base64(uri)]],
+        400,
+        'header-mismatch',
+      );
+    },
+  );
+});
+
 describe('headers that stand twice', () => {
   it.each<[string, () => readonly Header[], number, string | undefined]>([
     [

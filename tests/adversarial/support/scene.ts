@@ -37,6 +37,9 @@ const MORE_POLICIES = `
 @id("support-routes")
 permit (principal in Group::"support", action == Action::"crm/route", resource);
 
+@id("support-reads-everything")
+permit (principal in Group::"support", action in [Action::"read", Action::"get"], resource in Server::"crm");
+
 @id("nobody-reaches-hr")
 forbid (principal, action, resource in Server::"hr");
 `;
