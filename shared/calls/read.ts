@@ -4,7 +4,7 @@
  */
 import type { LimitsConfig } from '../config/config.ts';
 import { errorAnswer, unsupportedVersion } from '../mcp/answers.ts';
-import { readBody } from '../mcp/body.ts';
+import { type BodyProblem, readBody } from '../mcp/body.ts';
 import { type Classified, classifyMessage, type HeaderProblem } from '../mcp/headers.ts';
 import type { HttpAnswer, HttpCall } from '../mcp/http.ts';
 import { type Message, type MessageId, type MessageProblem, readClientMessage } from '../mcp/message.ts';
@@ -22,18 +22,17 @@ export interface ReadMessage {
   readonly classified: Classified;
 }
 
-export async function readMessage(http: HttpCall, limits: LimitsConfig): Promise<Result<ReadMessage, ReadProblem>> {
+/** `deadline`: aborts when a body has taken too long to come. */
+export async function readMessage(
+  http: HttpCall,
+  limits: LimitsConfig,
+  deadline: AbortSignal,
+): Promise<Result<ReadMessage, ReadProblem>> {
   const unusable = mediaProblem(http.headers);
   if (unusable) return err(unusable);
 
-  const body = await readBody(http.body, limits.requestBytes);
-  if (!body.ok) {
-    const isTooLarge = body.error.code === 'too-large';
-    const answer = isTooLarge
-      ? errorAnswer(413, null, ERROR.invalidRequest, `Request too large: at most ${limits.requestBytes} bytes`)
-      : errorAnswer(400, null, ERROR.invalidRequest, 'The request body broke off');
-    return problem(body.error.code, `limit ${limits.requestBytes} bytes`, answer);
-  }
+  const body = await readBody(http.body, limits.requestBytes, deadline);
+  if (!body.ok) return err(bodyProblem(body.error, limits));
 
   const message = readClientMessage(body.value, limits.depth);
   if (!message.ok) return err(messageProblem(message.error));
@@ -69,6 +68,23 @@ function mediaProblem(headers: Headers): ReadProblem | undefined {
   if (isAcceptable) return undefined;
   const text = 'Not Acceptable: Client must accept both application/json and text/event-stream';
   return { code: 'not-acceptable', detail: 'accept', answer: errorAnswer(406, null, ERROR.transport, text) };
+}
+
+function bodyProblem({ code }: BodyProblem, { requestBytes }: LimitsConfig): ReadProblem {
+  const detail = `limit ${requestBytes} bytes`;
+  const refused = (status: number, text: string): ReadProblem => ({
+    code,
+    detail,
+    answer: errorAnswer(status, null, ERROR.invalidRequest, text),
+  });
+  switch (code) {
+    case 'too-large':
+      return refused(413, `Request too large: at most ${requestBytes} bytes`);
+    case 'too-slow':
+      return refused(408, 'The request body came too slowly');
+    case 'broken-off':
+      return refused(400, 'The request body broke off');
+  }
 }
 
 function messageProblem(found: MessageProblem): ReadProblem {
@@ -127,8 +143,4 @@ export function mismatchProblem(
 
 function toProblem(code: string, detail: string, rpcCode: number, text: string): ReadProblem {
   return { code, detail, answer: errorAnswer(400, null, rpcCode, text) };
-}
-
-function problem(code: string, detail: string, answer: HttpAnswer): Result<never, ReadProblem> {
-  return err({ code, detail, answer });
 }

@@ -66,7 +66,7 @@ async function pass(parts: CallParts, arrival: Arrival): Promise<HttpAnswer> {
 }
 
 async function post(parts: CallParts, arrival: Arrival, caller: Caller): Promise<HttpAnswer> {
-  const read = await readMessage(arrival.http, parts.config.limits);
+  const read = await readMessage(arrival.http, parts.config.limits, parts.deadline(parts.config.limits.deadlineMs));
   if (!read.ok) {
     const { code, detail, answer } = read.error;
     const call = factsOf(parts, arrival, caller, { era: 'legacy', method: 'unread' });

@@ -5,6 +5,7 @@
 import { type JsonProblem, parseJsonBytes } from '../json/parse.ts';
 import { type ExactNumber, isExactNumber, isObject, type Json, type JsonObject } from '../json/value.ts';
 import { err, ok, type Result } from '../result.ts';
+import { findMisspeltParam } from './param-names.ts';
 
 export type MessageId = string | number | ExactNumber;
 
@@ -49,7 +50,12 @@ const RESPONSE_MEMBERS = new Set(['jsonrpc', 'id', 'result', 'error']);
  */
 export function readClientMessage(bytes: Uint8Array, depth: number): Result<Message, MessageProblem> {
   const parsed = parseJsonBytes(bytes, { depth, foldCase: true });
-  return parsed.ok ? toMessage(parsed.value) : parsed;
+  const message = parsed.ok ? toMessage(parsed.value) : parsed;
+  const params = message.ok && message.value.kind !== 'response' ? message.value.params : undefined;
+  if (params !== undefined && findMisspeltParam(params) !== undefined) {
+    return notAMessage('a parameter’s name differs from the protocol’s only in case');
+  }
+  return message;
 }
 
 /** Reads what an upstream sent. */

@@ -55,8 +55,12 @@ export async function* readEvents(body: AsyncIterable<Uint8Array>, limits: SseLi
   }
 }
 
+/** Line ends to some readers (Python's `splitlines`), though not to the standard; JSON may write them escaped. */
+const OTHER_LINE_ENDS = /[\u0085\u2028\u2029]/g;
+
 /** One event as it goes out; JSON text holds no line break, so it is one `data` line. An id is visible ASCII of ours. */
-export function formatEvent(data: string, id?: string, retryMs?: number): string {
+export function formatEvent(json: string, id?: string, retryMs?: number): string {
+  const data = json.replace(OTHER_LINE_ENDS, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
   const head = `${id === undefined ? '' : `id: ${id}\n`}${retryMs === undefined ? '' : `retry: ${retryMs}\n`}`;
   // An event without data only sets where to resume: it has no name either.
   return data === '' ? `${head}data: \n\n` : `event: message\n${head}data: ${data}\n\n`;

@@ -60,18 +60,19 @@ export async function startHost(options: HostOptions): Promise<Host> {
       log: options.log,
     }),
   );
-  for (const timer of options.instance === 0 ? triggers.timers : []) {
+  const timers = (options.instance === 0 ? triggers.timers : []).map((timer) =>
     runTimer(
       timer,
       { invoke: invocations.invoke, folder: options.timerFolder, log: options.log },
       stopping.signal,
-    ).catch((cause: unknown) => options.log(`Timer ${timer.target.metadata.name} stopped: ${String(cause)}`));
-  }
+    ).catch((cause: unknown) => options.log(`Timer ${timer.target.metadata.name} stopped: ${String(cause)}`)),
+  );
   return {
     port: http.port,
     stop: async () => {
       stopping.abort();
-      await Promise.race([Promise.all([http.drain(), invocations.settled()]), pause(options.drainMs)]);
+      // Timers too: one that has run must still note that it has.
+      await Promise.race([Promise.all([http.drain(), invocations.settled(), ...timers]), pause(options.drainMs)]);
       http.close();
       agent.destroy();
       await Promise.race([endApp(app, options.log), pause(END_HOOKS_MS)]);

@@ -40,6 +40,8 @@ describe('server-sent events', () => {
 
   it('a message can’t break out of its event', async () => {
     const json = JSON.stringify({ text: 'a\n\nevent: message\ndata: {"fake":true}\r\n\u2028' });
-    expect(await collect(formatEvent(json))).toEqual([json]);
+    const frame = formatEvent(json);
+    expect(frame).not.toMatch(/[\u0085\u2028\u2029]/);
+    expect((await collect(frame)).map((data) => JSON.parse(data))).toEqual([JSON.parse(json)]);
   });
 });
