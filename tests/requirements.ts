@@ -74,6 +74,8 @@ const requirements = {
   'mcp.questions': 'A legacy server’s questions reach the client, and its answers the server, masked and recorded',
   'mcp.tasks': 'Task ids are handles of ours that only their caller can use',
   'mcp.resume': 'A legacy stream is resumed after its last event, and what comes belongs to the same call',
+  'stream.keep-alive': 'A silent stream says a comment at least every 25 s',
+  'stream.lifetime': 'A stream of notices ends with its lifetime, and notifications: off answers 405',
   'stream.flushed': 'Each event is flushed when it comes',
   'stream.disconnect': 'A client that leaves cancels the upstream request, through the function host',
   'stream.back-pressure': 'A stream goes at the pace of its reader and costs the process little',

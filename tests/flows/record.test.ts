@@ -15,7 +15,8 @@ beforeAll(async () => {
   gateway = await startTestGateway({
     policies: POLICIES,
     tools: [READ_TOOL, PAY_TOOL, SECRET_TOOL],
-    yaml: 'limits: { firstByteMs: 700, deadlineMs: 1500, answerBytes: 100000, eventBytes: 50000 }',
+    serverYaml: '    notifications: on',
+    yaml: 'limits: { firstByteMs: 700, deadlineMs: 1500, streamMs: 400, answerBytes: 100000, eventBytes: 50000 }',
   });
   alice = await gateway.token({ user: 'alice' });
   // The first record of a session opens its segment; the tests below count appends.
@@ -129,6 +130,18 @@ describe('events', () => {
     expect(JSON.stringify(gateway.records())).not.toContain('ada@example.com');
   });
 
+  it(proves('stream.lifetime', 'a stream of notices ends with its lifetime, and that is no failure'), async () => {
+    gateway.upstream.script = (_arrived, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(`data: ${JSON.stringify(note)}\n\n`);
+    };
+    const answer = await fetch(gateway.url, {
+      headers: { authorization: `Bearer ${alice}`, accept: 'text/event-stream' },
+    });
+    expect(await answer.text()).toContain('notifications/message');
+    expect(lastOutcome()).toMatchObject({ status: 'answered' });
+  });
+
   it('a stream that ends without the answer says that nobody knows', async () => {
     gateway.upstream.script = answerEvents([note]);
     const answer = await post(gateway.url, alice, CALL);
@@ -153,6 +166,8 @@ describe('events', () => {
     leave.abort();
     await vi.waitFor(() => expect(gateway.upstream.brokenOff()).toBe(before + 1));
     await vi.waitFor(() => expect(lastOutcome()).toMatchObject({ status: 'abandoned' }));
+    // A legacy disconnect is no cancel: nothing more was sent.
+    expect(gateway.upstream.arrived).toHaveLength(1);
   });
 });
 

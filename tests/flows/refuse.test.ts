@@ -193,6 +193,12 @@ describe('HTTP', () => {
     expect(gateway.upstream.arrived).toEqual([]);
   });
 
+  it(proves('stream.lifetime', 'a server whose notifications are off answers a GET with 405'), async () => {
+    const headers = { authorization: `Bearer ${alice}`, accept: 'text/event-stream' };
+    expect((await fetch(gateway.url, { headers })).status).toBe(405);
+    expect(gateway.upstream.arrived).toEqual([]);
+  });
+
   it.each(['PUT', 'PATCH', 'OPTIONS'])(proves('mcp.get-delete', '%s is not allowed'), async (method) => {
     const answer = await fetch(gateway.url, { method, headers: { authorization: `Bearer ${alice}` } });
     expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST']);
