@@ -4,7 +4,7 @@
  */
 import { sealEventId } from '../mcp/event-ids.ts';
 import type { HttpAnswer } from '../mcp/http.ts';
-import { type Message, type NotificationMessage, readServerMessage } from '../mcp/message.ts';
+import { type Message, type NotificationMessage, readServerText } from '../mcp/message.ts';
 import { formatEvent, KEEP_ALIVE, SSE_HEADERS, type SseEvent } from '../mcp/sse.ts';
 import { UpstreamFailure } from '../mcp/upstream.ts';
 import { answersCall, deliverEvent, deliverResponse } from './deliver.ts';
@@ -131,7 +131,7 @@ function isNoticeCarried(parts: CallParts, { admitted }: Outgoing, { method, par
 }
 
 function readEvent(parts: CallParts, data: string): Message {
-  const message = readServerMessage(Buffer.from(data, 'utf8'), parts.config.limits.depth);
+  const message = readServerText(data, parts.config.limits.depth);
   if (message.ok) return message.value;
   throw new UpstreamFailure('not-a-message', `an event is not a message: ${message.error.code}`, { mayHaveRun: true });
 }

@@ -2,7 +2,7 @@
  * One JSON-RPC 2.0 message, read once (DESIGN §2.2). Nothing but the members of the specification may stand in its
  * envelope, so that no two readers can take it for different messages. Batches are not messages.
  */
-import { type JsonProblem, parseJsonBytes } from '../json/parse.ts';
+import { type JsonProblem, parseJson, parseJsonBytes } from '../json/parse.ts';
 import { type ExactNumber, isExactNumber, isObject, type Json, type JsonObject } from '../json/value.ts';
 import { err, ok, type Result } from '../result.ts';
 import { findMisspeltParam } from './param-names.ts';
@@ -61,6 +61,12 @@ export function readClientMessage(bytes: Uint8Array, depth: number): Result<Mess
 /** Reads what an upstream sent. */
 export function readServerMessage(bytes: Uint8Array, depth: number): Result<Message, MessageProblem> {
   const parsed = parseJsonBytes(bytes, { depth });
+  return parsed.ok ? toMessage(parsed.value) : parsed;
+}
+
+/** The same for what is text already: an event's data. */
+export function readServerText(text: string, depth: number): Result<Message, MessageProblem> {
+  const parsed = parseJson(text, { depth });
   return parsed.ok ? toMessage(parsed.value) : parsed;
 }
 

@@ -54,7 +54,9 @@ function draft(facts: object, contentKey: 'request' | 'message', content: Json |
   const text = JSON.stringify(content);
   const bytes = Buffer.byteLength(text);
   if (bytes <= MAX_INLINE_BYTES) return sized(`${open},"${contentKey}":${text}`);
-  const sideBlob = { sha256: createHash('sha256').update(text).digest('hex'), bytes: Buffer.from(text) };
+  // Encoded once: such content may be megabytes.
+  const encoded = Buffer.from(text);
+  const sideBlob = { sha256: createHash('sha256').update(encoded).digest('hex'), bytes: encoded };
   const reference = JSON.stringify({ sha256: sideBlob.sha256, bytes });
   return { ...sized(`${open},"${contentKey}Ref":${reference}`), sideBlob };
 }

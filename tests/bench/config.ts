@@ -13,7 +13,8 @@ export async function makeBenchConfig(appDir: string): Promise<BenchConfig> {
   await cp(join(appDir, 'infra/config'), configDir, { recursive: true });
   const file = join(configDir, 'gateway.yaml');
   const yaml = (await readFile(file, 'utf8')).replace('notifications: off', 'notifications: on');
-  const limits = 'limits: { principal: { callsPerMinute: 1000000, callsAtOnce: 1000, streamsAtOnce: 1000 } }';
+  const limits =
+    'limits: { answerBytes: 1000000000, principal: { callsPerMinute: 1000000, callsAtOnce: 1000, streamsAtOnce: 1000 } }';
   await writeFile(file, `${yaml}\n${limits}\n`);
   return { configDir, remove: () => rm(configDir, { recursive: true, force: true }) };
 }

@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- --json FILE]`: start to ready, a call through the gateway against the same call made directly,
+ * `npm run bench [-- --long] [--json FILE]`: start to ready, a call through the gateway against the same call made directly,
  * storage operations per call, memory, bundle size and load time, decision time. Everything on this machine, in one run.
  */
 import { execFile } from 'node:child_process';
@@ -16,6 +16,7 @@ import { startStorageCounter } from './count-storage.ts';
 import { measureDecisions } from './decide.ts';
 import { measureInProcess } from './in-process.ts';
 import { type LoadResult, runLoad, type Target } from './load.ts';
+import { measurePace } from './pace.ts';
 import { residentMb } from './resident.ts';
 import { measureStreams } from './streams.ts';
 
@@ -24,7 +25,7 @@ const CALLS = 500;
 const WARM_UP = 100;
 const CLIENTS = [1, 16, 32];
 
-const { values } = parseArgs({ options: { json: { type: 'string' } } });
+const { values } = parseArgs({ options: { json: { type: 'string' }, long: { type: 'boolean', default: false } } });
 const built = await buildApp(appDir);
 if (!built.ok) throw new Error(built.error.join('\n'));
 
@@ -33,6 +34,7 @@ const inProcess = await measureInProcess(appDir);
 const bundleLoadMs = await measureBundleLoad();
 const config = await makeBenchConfig(appDir);
 const streams = await measureStreams(appDir, config.configDir);
+const pace = values.long ? await measurePace(appDir, config.configDir) : undefined;
 
 const stackStartedMs = performance.now();
 const stack = await startStack({
@@ -97,6 +99,7 @@ const report = {
   decisions,
   inProcess,
   streams,
+  ...(pace === undefined ? {} : { pace }),
 };
 printReport();
 if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(report, null, 2)}\n`);
@@ -155,4 +158,5 @@ function printReport(): void {
   console.log(
     `${idleStreams} idle GET streams: ${memoryBeforeMb} → ${memoryWithMb} MiB; ${eventsPerSecond} events/s on one stream`,
   );
+  if (pace !== undefined) console.log('paced stream and disconnects:', pace);
 }

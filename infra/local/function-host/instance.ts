@@ -35,7 +35,8 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
   const args = ['--app', options.appDir, '--port', String(options.port), '--instance', String(options.index)];
   const child = fork(script, options.isBehindFront ? [...args, '--behind-front'] : args, {
     env: { ...process.env, ...options.env },
-    execArgv: [],
+    // As the real host starts its worker: a setting of the app may give Node arguments.
+    execArgv: workerArguments(options.env),
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   const ended = once(child, 'exit');
@@ -55,6 +56,11 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
       clearTimeout(impatience);
     },
   };
+}
+
+function workerArguments(env: Readonly<Record<string, string>>): string[] {
+  const given = env.languageWorkers__node__arguments ?? '';
+  return given.split(/\s+/).filter((argument) => argument !== '');
 }
 
 function readLines(child: ChildProcess, onLog: (line: string) => void): void {

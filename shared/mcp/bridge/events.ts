@@ -2,7 +2,7 @@
  * Answers and the messages in them: reads the response out of either kind of answer, and changes an event stream message by
  * message. What is no message passes unchanged: the relay behind judges it.
  */
-import { isSameId, type Message, type MessageId, type ResponseMessage, readServerMessage, toJson } from '../message.ts';
+import { isSameId, type Message, type MessageId, type ResponseMessage, readServerText, toJson } from '../message.ts';
 import type { SseEvent } from '../sse.ts';
 import type { UpstreamAnswer } from '../upstream.ts';
 
@@ -82,6 +82,6 @@ function replay(seen: readonly SseEvent[], rest: AsyncIterator<SseEvent>): Event
 }
 
 function readEvent({ data }: SseEvent, depth: number): Message | undefined {
-  const message = readServerMessage(Buffer.from(data, 'utf8'), depth);
+  const message = readServerText(data, depth);
   return message.ok ? message.value : undefined;
 }
