@@ -190,6 +190,11 @@ const requirements = {
   'upstream.tls': 'An upstream’s certificate is verified, name and issuer, whatever the environment says',
   'upstream.pool': 'Connections to an upstream are kept, bounded, and lead nowhere else',
   'upstream.circuit': 'While an upstream is down calls are answered at once; one trial finds out when it is back',
+
+  // Groups from Microsoft Graph
+  'graph.groups': 'Groups past the token’s limit come from Microsoft Graph, twenty ids a request',
+  'graph.down': 'While Graph cannot say who is in a group, within its deadline, such callers are denied by name',
+  'graph.cache': 'Memberships are cached for a bounded time, lookups are shared, failures are not kept',
 } as const;
 
 export type RequirementId = keyof typeof requirements;

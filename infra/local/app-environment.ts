@@ -5,6 +5,7 @@
 import type { Azurite } from './azurite.ts';
 import type { CrmServer } from './crm-server/start.ts';
 import type { Entra } from './entra/start.ts';
+import type { Graph } from './graph/start.ts';
 import type { KeyVault } from './key-vault/start.ts';
 
 export interface AppEnvironmentParts {
@@ -13,6 +14,7 @@ export interface AppEnvironmentParts {
   readonly azurite: Pick<Azurite, 'connectionString'>;
   readonly entra: Pick<Entra, 'tenantId' | 'clientId' | 'url' | 'v1Issuer' | 'identity'>;
   readonly keyVault: Pick<KeyVault, 'url'>;
+  readonly graph: Pick<Graph, 'url'>;
   readonly crm: Pick<CrmServer, 'url'>;
 }
 
@@ -33,8 +35,11 @@ export function createAppEnvironment(parts: AppEnvironmentParts): Record<string,
     KEY_VAULT_URL: parts.keyVault.url,
     KEY_VAULT_SEAL_KEY: vaultNames.sealKey,
     KEY_VAULT_KEYRING_KEY: vaultNames.keyringKey,
+    GRAPH_URL: parts.graph.url,
     TRANSCRIPTS_STORAGE: azurite.connectionString,
     STATE_STORAGE: azurite.connectionString,
+    // Megabyte events leave megabytes of garbage: a small young generation keeps the process small under a slow reader.
+    languageWorkers__node__arguments: '--max-semi-space-size=8',
     CRM_URL: parts.crm.url,
     // Unset, whatever a developer's shell or local.settings.json says: each would lead away from the stand-ins.
     TRANSCRIPTS_STORAGE__blobServiceUri: '',

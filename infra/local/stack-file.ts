@@ -17,6 +17,7 @@ const stackSchema = z.object({
   /** The authority host: without the tenant. */
   entra: url,
   keyVault: url,
+  graph: url,
   /** With the account: `http://127.0.0.1:{port}/devstoreaccount1`. */
   blob: url,
   table: url,

@@ -1,6 +1,6 @@
 /**
- * What the gateway leans on, on this machine: Azurite, the stand-ins for Key Vault and Entra ID, the sample CRM, and in
- * them what the deployment would have made. Side by side where nothing has to wait; all of them or none.
+ * What the gateway leans on, on this machine: Azurite, the stand-ins for Key Vault, Entra ID and Microsoft Graph, the
+ * sample CRM, and in them what the deployment would have made. Side by side where nothing has to wait; all of them or none.
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { type Azurite, startAzurite } from './azurite.ts';
 import { ensureCrmKey } from './crm-key.ts';
 import { type CrmServer, startCrmServer } from './crm-server/start.ts';
 import { type Entra, startEntra } from './entra/start.ts';
+import { type Graph, startGraph } from './graph/start.ts';
 import { type KeyVault, startKeyVault } from './key-vault/start.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import { prepareStorage } from './storage.ts';
@@ -27,6 +28,7 @@ export interface StandIns {
   readonly azurite: Azurite;
   readonly keyVault: KeyVault;
   readonly entra: Entra;
+  readonly graph: Graph;
   readonly crm: CrmServer;
   stop(): Promise<void>;
 }
@@ -54,9 +56,18 @@ export async function startStandIns(options: StandInOptions, { measure }: Stopwa
     return azurite;
   }
 
-  async function startIdentityAndVault(crmKey: string): Promise<{ entra: Entra; keyVault: KeyVault }> {
+  async function startIdentity(crmKey: string): Promise<Pick<StandIns, 'entra' | 'graph' | 'keyVault'>> {
     const entra = await start('entra', () => startEntra({ port: 0, publicUrl, servers, ...folder }));
-    const { issuer, tenantId, keysUrl } = entra;
+    const starts = [
+      startVault(entra, crmKey),
+      start('graph', () => startGraph({ port: 0, keysUrl: entra.keysUrl })),
+    ] as const;
+    await Promise.allSettled(starts);
+    const [keyVault, graph] = await Promise.all(starts);
+    return { entra, keyVault, graph };
+  }
+
+  async function startVault({ issuer, tenantId, keysUrl }: Entra, crmKey: string): Promise<KeyVault> {
     const keyVault = await start('key vault', () => startKeyVault({ port: 0, issuer, tenantId, keysUrl, ...folder }));
     await measure('keys', () =>
       Promise.all([
@@ -65,7 +76,7 @@ export async function startStandIns(options: StandInOptions, { measure }: Stopwa
         keyVault.ensureSecret(vaultNames.crmSecret, crmKey),
       ]),
     );
-    return { entra, keyVault };
+    return keyVault;
   }
 
   async function startCrm(apiKey: string): Promise<CrmServer> {
@@ -74,12 +85,12 @@ export async function startStandIns(options: StandInOptions, { measure }: Stopwa
   }
 
   const crmKey = await ensureCrmKey(dataDir);
-  const starts = [startStorage(), startIdentityAndVault(crmKey), startCrm(crmKey)] as const;
-  // An error waits until every other part has started or failed too: only then can all of them be stopped.
+  const starts = [startStorage(), startIdentity(crmKey), startCrm(crmKey)] as const;
+  // Here as above, an error waits until the others have started or failed too: only then can all of them be stopped.
   await Promise.allSettled(starts);
   try {
-    const [azurite, { entra, keyVault }, crm] = await Promise.all(starts);
-    return { azurite, keyVault, entra, crm, stop };
+    const [azurite, identity, crm] = await Promise.all(starts);
+    return { azurite, ...identity, crm, stop };
   } catch (error) {
     await stop();
     throw error;

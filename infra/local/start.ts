@@ -90,11 +90,12 @@ async function stopInTime(stack: Stack): Promise<void> {
   if (outcome === 'too late') stack.kill();
 }
 
-function describeStack({ url, entra, keyVault, azurite, crm }: Stack): StackAddresses {
+function describeStack({ url, entra, keyVault, graph, azurite, crm }: Stack): StackAddresses {
   return {
     gateway: url,
     entra: entra.url,
     keyVault: keyVault.url,
+    graph: graph.url,
     blob: azurite.blobUrl,
     table: azurite.tableUrl,
     queue: azurite.queueUrl,
@@ -104,7 +105,7 @@ function describeStack({ url, entra, keyVault, azurite, crm }: Stack): StackAddr
 }
 
 function listParts(stack: Stack, flags: Flags, logFile: string): Part[] {
-  const { azurite, keyVault, entra, crm, gateway } = stack;
+  const { azurite, keyVault, graph, entra, crm, gateway } = stack;
   const kept = (name: string) => (flags.isEphemeral ? 'in memory' : shorten(join(flags.dataDir, name)));
   const inProcess = `process ${process.pid}`;
   return [
@@ -117,6 +118,7 @@ function listParts(stack: Stack, flags: Flags, logFile: string): Part[] {
     { name: 'crm', urls: [crm.url], process: inProcess, data: kept('crm.sqlite') },
     { name: 'entra', urls: [entra.url], process: inProcess, data: kept('entra.json') },
     { name: 'key vault', urls: [keyVault.url], process: inProcess, data: kept('key-vault.json') },
+    { name: 'graph', urls: [graph.url], process: inProcess, data: 'the sample tenant' },
     {
       name: 'azurite',
       urls: [azurite.blobUrl, azurite.queueUrl, azurite.tableUrl],

@@ -14,6 +14,7 @@ import { createPolicyEngine } from '../policy/create-engine.ts';
 import { createBlobService, createCredential, createKeyClient, createSecretClient, createTable } from './clients.ts';
 import { createDriftTable, DRIFT_TABLE } from './drift-table.ts';
 import { createVariables, type Environment, readEnvironment } from './environment.ts';
+import { createGraphGroupSource } from './graph-groups.ts';
 import { httpHandler } from './http-trigger.ts';
 import { createKeyVaultEndorser } from './key-vault-endorser.ts';
 import { createKeyVaultSecretSource } from './key-vault-secrets.ts';
@@ -78,12 +79,13 @@ function theCure(): StreamCure {
 }
 
 function azurePorts(environment: Environment) {
-  const { keyVault, managedIdentity, state, transcripts } = environment;
+  const { graphUrl, keyVault, managedIdentity, state, transcripts } = environment;
   const credential = createCredential(managedIdentity);
   const keys = createKeyClient(keyVault.url, credential);
   const endorser = createKeyVaultEndorser(keys, keyVault.sealKey);
   const { keyringKey: wrappingKey, sealKey: signingKey } = keyVault;
   return {
+    groups: createGraphGroupSource({ url: graphUrl, credential }),
     endorser,
     keyWrapper: createKeyVaultWrapper({ client: keys, wrappingKey, signingKey, endorser }),
     keyringStore: createKeyringTable(createTable(state, credential, KEYRING_TABLE)),

@@ -15,6 +15,8 @@ export interface Environment {
   readonly publicUrl: string;
   readonly entra: EntraEnvironment;
   readonly keyVault: { readonly url: string; readonly sealKey: string; readonly keyringKey: string };
+  /** Origin of Microsoft Graph, without a trailing slash. */
+  readonly graphUrl: string;
   /** Identity in Azure, a connection string to this machine only; never both. */
   readonly transcripts: StorageAddress;
   readonly state: StorageAddress;
@@ -82,6 +84,7 @@ const settingsSchema = z.object({
   KEY_VAULT_URL: serviceUrl,
   KEY_VAULT_SEAL_KEY: keyName.default('transcript-seal'),
   KEY_VAULT_KEYRING_KEY: keyName.default('keyring'),
+  GRAPH_URL: origin.default('https://graph.microsoft.com'),
   TRANSCRIPTS_STORAGE: localConnectionString.optional(),
   TRANSCRIPTS_STORAGE__blobServiceUri: serviceUrl.optional(),
   STATE_STORAGE: localConnectionString.optional(),
@@ -137,6 +140,7 @@ function toEnvironment(settings: z.output<typeof settingsSchema>, appFolder: str
       sealKey: settings.KEY_VAULT_SEAL_KEY,
       keyringKey: settings.KEY_VAULT_KEYRING_KEY,
     },
+    graphUrl: settings.GRAPH_URL,
     transcripts: toStorage(settings.TRANSCRIPTS_STORAGE, settings.TRANSCRIPTS_STORAGE__blobServiceUri),
     state: toStorage(settings.STATE_STORAGE, settings.STATE_STORAGE__tableServiceUri),
     ...(identity !== undefined && { managedIdentity: identity }),

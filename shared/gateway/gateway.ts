@@ -8,7 +8,8 @@ import { receive } from '../calls/receive.ts';
 import type { Config } from '../config/config.ts';
 import { createCredentialBroker } from '../credentials/broker.ts';
 import { createToolDrift } from '../drift/tool-drift.ts';
-import { createGroupResolver, createNoGroupSource } from '../identity/groups.ts';
+import { createCachedGroupSource } from '../identity/cached-groups.ts';
+import { createGroupResolver } from '../identity/groups.ts';
 import { answerResourceMetadata, type ResourceOptions } from '../identity/resource-metadata.ts';
 import type { Json, JsonObject } from '../json/value.ts';
 import { loadKeyring } from '../keys/load-keyring.ts';
@@ -73,7 +74,7 @@ export function createGateway(config: Config, policy: PolicyEngine, ports: Gatew
     limiter,
     bridge,
     authenticator: createAuthenticator(config, ports, resource),
-    groups: createGroups(config),
+    groups: createGroups(config, ports),
     credentials: createCredentialBroker({ source: ports.secrets, nowMs: ports.nowMs }),
     hosts: new Set([new URL(publicUrl).hostname, ...config.http.hosts]),
   };
@@ -113,14 +114,18 @@ export function createGateway(config: Config, policy: PolicyEngine, ports: Gatew
   };
 }
 
-/** Groups past the token's limit need Microsoft Graph, which is not connected yet: such callers are denied by name. */
-function createGroups(config: Config): CallParts['groups'] {
-  const resolver = createGroupResolver({ groups: config.groups, source: createNoGroupSource() });
+/** Past the token's limit Microsoft Graph says who is in which group; while it cannot, such callers are denied by name. */
+function createGroups(config: Config, { groups: source, monotonicMs, log }: GatewayPorts): CallParts['groups'] {
+  const cached = createCachedGroupSource({ source, monotonicMs });
+  const resolver = createGroupResolver({ groups: config.groups, source: cached });
   return {
     async resolve(caller) {
       const groups = await resolver.resolve(caller);
       if (groups.ok) return groups;
-      return { ok: false, error: { code: groups.error.reason, detail: 'the token left the groups out (overage)' } };
+      const { reason, cause } = groups.error;
+      log('warn', reason, { principal: caller.principal.id }, cause);
+      const detail = 'the token left the groups out (overage), and Microsoft Graph could not say them';
+      return { ok: false, error: { code: reason, detail } };
     },
   };
 }

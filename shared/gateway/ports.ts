@@ -4,6 +4,7 @@
  */
 import type { SecretSource } from '../credentials/broker.ts';
 import type { DriftStore } from '../drift/drift-store.ts';
+import type { GroupSource } from '../identity/groups.ts';
 import type { KeyringStore, KeyWrapper } from '../keys/master.ts';
 import type { RateStore } from '../limits/rate-store.ts';
 import type { Log } from '../log.ts';
@@ -21,6 +22,8 @@ export interface GatewayPorts {
     readonly v2Issuer: string;
     readonly keysUrl: string;
   };
+  /** Asked for the groups of those whose token left them out; the gateway caches what it says. */
+  readonly groups: GroupSource;
   readonly keyringStore: KeyringStore;
   readonly keyWrapper: KeyWrapper;
   readonly endorser: Endorser;

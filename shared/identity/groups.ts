@@ -2,7 +2,7 @@
  * Entra group object ids → the names that gateway.yaml gives them (DESIGN §2.3). Groups without a name are of no use
  * to a policy and are left out. Nothing is guessed: who can't be placed is refused by name, not taken for nobody.
  */
-import { err, ok, type Result } from '../result.ts';
+import { ok, type Result } from '../result.ts';
 import type { Caller, Principal } from './caller.ts';
 
 export type GroupFailure = { readonly reason: 'groups-unavailable'; readonly cause?: unknown };
@@ -36,9 +36,4 @@ export function createGroupResolver({ groups, source }: GroupResolverOptions): G
       return ok(configured.filter(([, id]) => held.has(id)).map(([name]) => name));
     },
   };
-}
-
-/** For a gateway that can ask nobody: past Entra's limit for a token, a principal's groups are unknown. */
-export function createNoGroupSource(): GroupSource {
-  return { findMemberships: async () => err({ reason: 'groups-unavailable' }) };
 }

@@ -40,6 +40,7 @@ function describeStack(entra: string, pid = process.pid): Stack {
     gateway: 'http://127.0.0.1:2',
     entra,
     keyVault: other,
+    graph: other,
     blob: other,
     table: other,
     queue: other,

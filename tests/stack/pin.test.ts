@@ -53,6 +53,7 @@ beforeEach(async () => {
     gateway: unused,
     entra: entra.url,
     keyVault: keyVault.url,
+    graph: unused,
     blob: unused,
     table: unused,
     queue: unused,

@@ -2,9 +2,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { TokenRequest } from '../../infra/local/entra/issue-token.ts';
 import type { Entra } from '../../infra/local/entra/start.ts';
-import { createGroupResolver, createNoGroupSource } from '../../shared/identity/groups.ts';
+import { createGroupResolver, type GroupSource } from '../../shared/identity/groups.ts';
 import { createRemoteKeySource } from '../../shared/identity/key-source.ts';
 import { createTokenVerifier } from '../../shared/identity/verify-token.ts';
+import { err } from '../../shared/result.ts';
 import { proves } from '../requirements.ts';
 import { CRM, startSampleEntra } from './entra-client.ts';
 
@@ -83,7 +84,8 @@ describe('over the wire', () => {
     const verified = await createProcess().verify({ user: 'grace' });
     if (!verified.ok) throw new Error(verified.error.reason);
     const groups = new Map([['support', '5a11e000-0000-4000-8000-0000000000a1']]);
-    const resolver = createGroupResolver({ groups, source: createNoGroupSource() });
+    const source: GroupSource = { findMemberships: async () => err({ reason: 'groups-unavailable' }) };
+    const resolver = createGroupResolver({ groups, source });
     expect(await resolver.resolve(verified.value)).toEqual({ ok: false, error: { reason: 'groups-unavailable' } });
   });
 

@@ -173,7 +173,7 @@ describe('sallyport verify --local', () => {
       await writeRecords(azurite, createKeyVaultEndorser(createKeyClient(vault.url, credential), vaultNames.sealKey));
       const gateway = 'http://127.0.0.1:7071';
       await writeStackFile(data, {
-        ...{ gateway, crm: gateway, entra: entra.url, keyVault: vault.url, pid: process.pid },
+        ...{ gateway, crm: gateway, graph: gateway, entra: entra.url, keyVault: vault.url, pid: process.pid },
         ...{ blob: azurite.blobUrl, table: azurite.tableUrl, queue: azurite.queueUrl },
       });
       const running = await runVerify('--local', '--data', data);

@@ -19,6 +19,7 @@ import { digestTool } from '../../../shared/config/tool-digest.ts';
 import { createGateway } from '../../../shared/gateway/gateway.ts';
 import type { HttpAnswer, HttpCall } from '../../../shared/mcp/http.ts';
 import { createPolicyEngine } from '../../../shared/policy/create-engine.ts';
+import { err, ok } from '../../../shared/result.ts';
 import { createMemoryDriftStore } from '../../unit/drift/memory-drift-store.ts';
 import { createMemoryTable, createMemoryWrapper } from '../../unit/keys/memory-vault.ts';
 import { createMemoryRateStore } from '../../unit/limits/memory-rate-store.ts';
@@ -33,6 +34,8 @@ export interface TestGateway {
   readonly upstream: RecordingUpstream;
   readonly store: MemoryStore;
   readonly logged: string[];
+  /** Who is asked for groups that a token left out: the ids of the groups that everybody is in, or `down`. */
+  readonly graph: { groups: readonly string[] | 'down' };
   token(request: Parameters<Entra['issueToken']>[0]): Promise<string>;
   /** Every record of every transcript, parsed, in the order of time. */
   records(): Record<string, unknown>[];
@@ -55,6 +58,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
   const upstream = await startRecordingUpstream();
   const store = createMemoryStore();
   const logged: string[] = [];
+  const graph: TestGateway['graph'] = { groups: 'down' };
   let answer: (call: HttpCall) => Promise<HttpAnswer> = async () => ({ status: 503, headers: {} });
   const front = createServer(async (request, response) => {
     const gone = new AbortController();
@@ -88,6 +92,9 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
       v2Issuer: entra.issuer,
       keysUrl: `${entra.url}/${entra.tenantId}/discovery/v2.0/keys`,
     },
+    groups: {
+      findMemberships: async () => (graph.groups === 'down' ? err({ reason: 'groups-unavailable' }) : ok(graph.groups)),
+    },
     keyringStore: createMemoryTable(),
     keyWrapper: createMemoryWrapper(),
     endorser: createTestEndorser(),
@@ -115,6 +122,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     upstream,
     store,
     logged,
+    graph,
     token: (request) => entra.issueToken(request),
     records: () =>
       [...store.content.entries()]

@@ -42,6 +42,7 @@ describe('readEnvironment', () => {
         keysUrl: `https://login.microsoftonline.com/${tenant}/discovery/v2.0/keys`,
       },
       keyVault: { url: 'https://vault.vault.azure.net', sealKey: 'transcript-seal', keyringKey: 'keyring' },
+      graphUrl: 'https://graph.microsoft.com',
       transcripts: { url: 'https://store.blob.core.windows.net' },
       state: { url: 'https://store.table.core.windows.net' },
       managedIdentity: '5a11e000-0000-4000-8000-0000000000aa',
@@ -159,7 +160,7 @@ describe('createVariables', () => {
 describe('local.settings.json.example', () => {
   const root = new URL('../../../', import.meta.url);
   /** What the Functions host itself wants of every app. */
-  const ofTheHost = ['FUNCTIONS_WORKER_RUNTIME', 'AzureWebJobsStorage'];
+  const ofTheHost = ['FUNCTIONS_WORKER_RUNTIME', 'AzureWebJobsStorage', 'languageWorkers__node__arguments'];
 
   async function exampleValues(): Promise<Record<string, string>> {
     return JSON.parse(await readFile(new URL('local.settings.json.example', root), 'utf8')).Values;

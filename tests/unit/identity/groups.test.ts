@@ -1,7 +1,7 @@
 /** Group object ids become the names that policies use; what nobody can say is a refusal. */
 import { describe, expect, it } from 'vitest';
 import type { Caller } from '../../../shared/identity/caller.ts';
-import { createGroupResolver, createNoGroupSource, type GroupSource } from '../../../shared/identity/groups.ts';
+import { createGroupResolver, type GroupSource } from '../../../shared/identity/groups.ts';
 import { err, ok } from '../../../shared/result.ts';
 import { proves } from '../../requirements.ts';
 import { alice, assistant, now, support, tenant } from './tokens.ts';
@@ -31,7 +31,8 @@ describe('createGroupResolver', () => {
   });
 
   it(proves('identity.overage', 'refuses by name while nobody can say which groups a token left out'), async () => {
-    const resolver = createGroupResolver({ groups, source: createNoGroupSource() });
+    const source: GroupSource = { findMemberships: async () => err({ reason: 'groups-unavailable' }) };
+    const resolver = createGroupResolver({ groups, source });
     expect(await resolver.resolve(callerIn('overage'))).toEqual(err({ reason: 'groups-unavailable' }));
   });
 
