@@ -99,6 +99,20 @@ describe('a lookup', () => {
     expect(sent.flat().sort()).toEqual(groups);
   });
 
+  it('sends no token to another host than the one that it is for', async () => {
+    const scopes: (string | string[])[] = [];
+    const credential: TokenCredential = {
+      getToken: async (scope) => {
+        scopes.push(scope);
+        return null;
+      },
+    };
+    for (const url of ['https://graph.microsoft.us', graph.url]) {
+      expect(await createSource({ url, credential }).findMemberships(grace, [support])).toEqual(unavailable());
+    }
+    expect(scopes).toEqual(['https://graph.microsoft.us/.default', 'https://graph.microsoft.com/.default']);
+  });
+
   it('believes nothing that it did not ask for', async () => {
     const body = JSON.stringify({ value: [finance.toUpperCase(), support] });
     const other = await startOther(() => ({ status: 200, body }));

@@ -5,8 +5,10 @@
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { GraphProblem } from './problem.ts';
 
-/** Graph's identifier URI and its app id: Entra writes the one that was asked for. */
-const AUDIENCES = ['https://graph.microsoft.com', '00000003-0000-0000-c000-000000000000'];
+/** The same in every tenant. */
+export const GRAPH_APP_ID = '00000003-0000-0000-c000-000000000000';
+/** By Graph's identifier URI or its app id: Entra writes the one that was asked for. */
+const AUDIENCES = ['https://graph.microsoft.com', GRAPH_APP_ID];
 
 /** Throws a 401 `GraphProblem`. */
 export type BearerCheck = (authorization: string | undefined) => Promise<void>;

@@ -9,7 +9,7 @@ import { randomUUID } from 'node:crypto';
 import { type Directory, sampleDirectory } from '../entra/directory.ts';
 import { readJson, sendJson } from '../http.ts';
 import { type Handler, type StandIn, startStandIn } from '../stand-in.ts';
-import { createBearerCheck } from './bearer.ts';
+import { createBearerCheck, GRAPH_APP_ID } from './bearer.ts';
 import { createDirectoryObjects, type DirectoryObjects } from './directory-objects.ts';
 import { badRequest, GraphProblem } from './problem.ts';
 
@@ -41,7 +41,8 @@ export function startGraph({ port, keysUrl, directory = sampleDirectory }: Graph
         sendJson(response, 200, answer(objects, request.method ?? 'GET', target, body));
       } catch (error) {
         if (!(error instanceof GraphProblem)) throw error;
-        if (error.status === 401) response.setHeader('www-authenticate', 'Bearer realm="", client_id="graph"');
+        if (error.status === 401)
+          response.setHeader('www-authenticate', `Bearer realm="", client_id="${GRAPH_APP_ID}"`);
         sendJson(response, error.status, error.toBody(requestId, new Date()));
       }
     };
