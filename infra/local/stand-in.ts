@@ -44,7 +44,10 @@ export async function startStandIn(options: {
   }
 
   const server = createServer((request, response) => {
-    serve(request, response).catch((error: unknown) => answerError(options.name, error, response));
+    serve(request, response).catch((error: unknown) => {
+      // Who hung up in the middle of a request hears no answer, and it is no error of the stand-in's.
+      if (request.errored === null || error !== request.errored) answerError(options.name, error, response);
+    });
   });
   const port = await listen(server, options.name, options.port);
   const url = `http://127.0.0.1:${port}`;

@@ -1,5 +1,6 @@
 /** The Graph stand-in and the app's own client of it, over the wire: a real managed identity, real tokens, real HTTP. */
-import { createServer, type Server } from 'node:http';
+import { once } from 'node:events';
+import { createServer, request as httpRequest, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ManagedIdentityCredential, type TokenCredential } from '@azure/identity';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -218,6 +219,22 @@ describe('the door', () => {
       400,
       { error: { innerError: { 'request-id': expect.any(String) } } },
     ]);
+  });
+
+  it('has nothing to say about a client that hangs up in the middle of a request', async () => {
+    const said = vi.spyOn(console, 'error').mockReturnValue();
+    const authorization = `Bearer ${await entra.issueToken(good)}`;
+    const headers = { authorization, 'content-length': 100, expect: '100-continue' };
+    const request = httpRequest(`${graph.url}/v1.0/users/${grace.id}/checkMemberGroups`, { method: 'POST', headers });
+    request.on('error', () => undefined).flushHeaders();
+    // The stand-in waits for the body when it lets the client go on.
+    await once(request, 'continue');
+    const closed = new Promise((resolve) => request.once('close', resolve));
+    request.destroy();
+    await closed;
+    expect((await fetch(`${graph.url}/_faults`)).status).toBe(200);
+    expect(said).not.toHaveBeenCalled();
+    said.mockRestore();
   });
 
   it('lists a group’s members page by page', async () => {
