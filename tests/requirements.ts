@@ -195,6 +195,13 @@ const requirements = {
   'graph.groups': 'Groups past the token’s limit come from Microsoft Graph, twenty ids a request',
   'graph.down': 'While Graph cannot say who is in a group, within its deadline, such callers are denied by name',
   'graph.cache': 'Memberships are cached for a bounded time, lookups are shared, failures are not kept',
+
+  // The Service Bus stand-in (issue 4, point 1)
+  'servicebus.messages': 'Messages reach who proves the key, as they were sent, singly and in batches',
+  'servicebus.settlement': 'Complete, abandon, dead-letter and lock end as in Azure, each message by its own outcome',
+  'servicebus.schedule': 'A scheduled message comes at its time, or never when it was cancelled before',
+  'servicebus.duplicates': 'A MessageId is taken once in the window, and scheduled messages count',
+  'servicebus.persist': 'A restart loses no message, lock, schedule or remembered id',
 } as const;
 
 export type RequirementId = keyof typeof requirements;
