@@ -2,7 +2,7 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { startServiceBus } from '../../infra/local/service-bus/start.ts';
 import { proves } from '../requirements.ts';
 import { connect, openServiceBus, receiveOne } from './service-bus-client.ts';
@@ -46,6 +46,28 @@ it(proves('servicebus.persist', 'the connection string stays good: the same port
   const second = await openServiceBus({}, { folder, port: first.bus.port });
   await connect(first.bus.connectionString).createSender('orders').sendMessages({ body: 2 });
   expect(await second.peek()).toEqual([1, 2]);
+});
+
+it('gives a subscriber that stayed what comes after', async () => {
+  const folder = await createFolder();
+  const first = await openServiceBus({}, { folder });
+  const bodies: unknown[] = [];
+  connect(first.bus.connectionString, { maxRetries: 5, timeoutInMs: 2_000 })
+    .createReceiver('orders')
+    .subscribe({
+      processMessage: async ({ body }) => {
+        bodies.push(body);
+      },
+      processError: async () => undefined,
+    });
+  await first.sender.sendMessages({ body: 1 });
+  await vi.waitFor(() => expect(bodies).toEqual([1]), { timeout: 30_000 });
+  await vi.waitFor(async () => expect(await first.peek()).toEqual([]), { timeout: 30_000 });
+  await first.client.close();
+  await first.stop();
+  const second = await openServiceBus({}, { folder, port: first.bus.port });
+  await second.sender.sendMessages({ body: 2 });
+  await vi.waitFor(() => expect(bodies).toEqual([1, 2]), { timeout: 30_000 });
 });
 
 it('keeps its file for its owner only', async () => {
