@@ -319,6 +319,14 @@ describe('the test switch', () => {
     expect(await peek()).toEqual([]);
   });
 
+  it('never answers, without the effect', async () => {
+    const { bus, peek } = await openServiceBus();
+    bus.faults.add({ does: 'hang' });
+    const sender = connect(bus.connectionString, impatient).createSender('orders');
+    await expect(sender.sendMessages({ body: 'unheard' })).rejects.toThrow();
+    expect(await peek()).toEqual([]);
+  });
+
   it('fails as often as it was told, before or after the effect, until it is cleared', async () => {
     const { bus, sender, peek } = await openServiceBus();
     bus.faults.add({ operation: 'send', does: 'fail' });
