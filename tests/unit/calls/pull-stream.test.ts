@@ -45,7 +45,10 @@ describe('a pulled stream', () => {
   it(proves('stream.back-pressure', 'takes nothing from its source before it is read'), async () => {
     let taken = 0;
     async function* frames() {
-      for (;;) yield `frame ${(taken += 1)}`;
+      for (;;) {
+        taken += 1;
+        yield `frame ${taken}`;
+      }
     }
     const { pause } = createPauses();
     const reader = pullStream(frames(), { everyMs: 1, frame: '', pause }).getReader();
