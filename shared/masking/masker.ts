@@ -17,7 +17,7 @@ export interface Exposure {
 export interface MaskingContext {
   readonly server: string;
   readonly tool?: string;
-  /** Classes that policy reveals to this caller; empty for now (`reveal` comes later). */
+  /** Classes that policy reveals to this caller. Callers pass none until policy is asked for `reveal` (DESIGN §4). */
   readonly revealed: ReadonlySet<string>;
 }
 
