@@ -5,6 +5,7 @@
  * reads back and looks for its own `attempt`.
  */
 import type { Approval, DecisionRow } from './approval.ts';
+import type { ApprovalState } from './states.ts';
 
 /** Opaque; a write under an old one conflicts. */
 export type ETag = string;
@@ -31,6 +32,10 @@ export interface OpenRow {
   readonly code: string;
   readonly server: string;
   readonly tool: string;
+  /** Who asked: lists are made for those who may answer. */
+  readonly requester: { readonly kind: 'user' | 'app'; readonly id: string };
+  /** A hint, written after the row itself: whoever leans on it reads the row. */
+  readonly state: ApprovalState;
   readonly createdMs: number;
   readonly expiresMs: number;
 }

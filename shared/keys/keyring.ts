@@ -8,6 +8,9 @@ export type KeyPurpose =
   | 'request-state'
   | 'cookie'
   | 'fingerprint'
+  /** Of what an approver is asked, and of what the approver said. */
+  | 'evidence'
+  | 'decision'
   | 'sealed-store'
   | 'token'
   | 'taint';

@@ -51,7 +51,14 @@ export type OutcomeStatus =
   | 'abandoned';
 
 export type Entry =
-  | { readonly kind: 'intent'; readonly call: CallFacts; readonly decision: DecisionFacts; readonly request: Json }
+  | {
+      readonly kind: 'intent';
+      readonly call: CallFacts;
+      readonly decision: DecisionFacts;
+      /** The approval under which a held call is released. */
+      readonly approval?: string;
+      readonly request: Json;
+    }
   | {
       readonly kind: 'event';
       readonly callId: string;
@@ -80,7 +87,71 @@ export type Entry =
       readonly decision?: DecisionFacts;
       readonly request?: Json;
       readonly address: string;
+    }
+  | {
+      /** Something happened to an approval (DESIGN §5). */
+      readonly kind: 'approval';
+      readonly approval: string;
+      readonly event: ApprovalHappening;
+      /** Of `held`, `joined`, `asked`: the agent's call. */
+      readonly call?: CallFacts;
+      readonly decision?: DecisionFacts;
+      /** The person who decided, or the one who withdrew it. */
+      readonly by?: Actor;
+      readonly verdict?: 'approve' | 'deny';
+      /** The person's own words, masked. */
+      readonly reason?: string;
+      /** Why, in our words. */
+      readonly detail?: string;
+      readonly request?: Json;
+    }
+  | {
+      /** A kept answer handed over: exposure happens here, not when the call ran. */
+      readonly kind: 'delivery';
+      readonly call: CallFacts;
+      readonly approval: string;
+      /** Of the intent and outcome under which it ran. */
+      readonly releaseCallId: string;
+      readonly message?: Json;
+      readonly exposure: readonly Exposure[];
+      readonly error?: { readonly code: string; readonly detail: string };
+    }
+  | {
+      /** Of `_gateway`: sign-ins, blocks, messages that nobody of ours sent. */
+      readonly kind: 'administration';
+      readonly action: string;
+      readonly by?: Actor;
+      readonly detail: string;
     };
+
+export type ApprovalHappening =
+  /** A call is held under a new request; the same call again joined it. */
+  | 'held'
+  | 'joined'
+  /** The agent asked how it stands, and nothing was delivered. */
+  | 'asked'
+  /** A person's verdict, before it is written; and one that was refused. */
+  | 'decided'
+  | 'decision-refused'
+  /** What became of the request. */
+  | 'approved'
+  | 'denied'
+  | 'expired'
+  | 'cancelled'
+  | 'failed'
+  | 'unknown'
+  | 'resolved'
+  /** A person has to look. */
+  | 'attention';
+
+/** A person at a page, a command or a chat, or the app that acted. */
+export interface Actor {
+  readonly principal: Principal;
+  readonly agent?: Agent;
+  readonly channel?: string;
+  readonly tokenId?: string;
+  readonly address?: string;
+}
 
 /** A record could not be made durable within its deadline. The caller then lets nothing through. */
 export class NotRecorded extends Error {

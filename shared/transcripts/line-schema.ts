@@ -51,7 +51,7 @@ const exposure = z.array(
   }),
 );
 
-const intent = { time, kind: z.literal('intent'), call, decision };
+const intent = { time, kind: z.literal('intent'), call, decision, approval: z.string().optional() };
 const event = { time, kind: z.literal('event'), callId: z.string(), exposure };
 const outcome = {
   time,
@@ -75,12 +75,66 @@ const refusal = {
   decision: decision.optional(),
 };
 
+const actor = z.strictObject({
+  principal,
+  agent: z.strictObject({ id: z.string(), name: z.string().optional() }).optional(),
+  channel: z.string().optional(),
+  tokenId: z.string().optional(),
+  address: z.string().optional(),
+});
+
+const approval = {
+  time,
+  kind: z.literal('approval'),
+  approval: z.string(),
+  event: z.enum([
+    'held',
+    'joined',
+    'asked',
+    'decided',
+    'decision-refused',
+    'approved',
+    'denied',
+    'expired',
+    'cancelled',
+    'failed',
+    'unknown',
+    'resolved',
+    'attention',
+  ]),
+  call: call.optional(),
+  decision: decision.optional(),
+  by: actor.optional(),
+  verdict: z.enum(['approve', 'deny']).optional(),
+  reason: z.string().optional(),
+  detail: z.string().optional(),
+};
+const delivery = {
+  time,
+  kind: z.literal('delivery'),
+  call,
+  approval: z.string(),
+  releaseCallId: z.string(),
+  exposure,
+  error: z.strictObject({ code: z.string(), detail: z.string() }).optional(),
+};
+const administration = z.strictObject({
+  time,
+  kind: z.literal('administration'),
+  action: z.string(),
+  by: actor.optional(),
+  detail: z.string(),
+});
+
 /** What an entry says beside its content. */
 export const factsSchema = z.discriminatedUnion('kind', [
   z.strictObject(intent),
   z.strictObject(event),
   z.strictObject(outcome),
   z.strictObject(refusal),
+  z.strictObject(approval),
+  z.strictObject(delivery),
+  administration,
 ]);
 
 const content = z.unknown().optional();
@@ -116,6 +170,9 @@ export const lineSchema = z.discriminatedUnion('kind', [
   z.strictObject({ ...event, ...message }),
   z.strictObject({ ...outcome, ...message }),
   z.strictObject({ ...refusal, ...request }),
+  z.strictObject({ ...approval, ...request }),
+  z.strictObject({ ...delivery, ...message }),
+  administration.extend({ chain }),
   genesis,
   close,
   signed,

@@ -36,15 +36,19 @@ export interface SideBlob {
 export function draftEntry(entry: Entry, time: string): Draft {
   switch (entry.kind) {
     case 'intent':
-    case 'refusal': {
+    case 'refusal':
+    case 'approval': {
       const { request, ...facts } = entry;
       return draft({ time, ...facts }, 'request', request);
     }
     case 'event':
-    case 'outcome': {
+    case 'outcome':
+    case 'delivery': {
       const { message, ...facts } = entry;
       return draft({ time, ...facts }, 'message', message);
     }
+    case 'administration':
+      return draft({ time, ...entry }, 'request', undefined);
   }
 }
 
