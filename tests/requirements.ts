@@ -202,6 +202,10 @@ const requirements = {
   'servicebus.schedule': 'A scheduled message comes at its time, or never when it was cancelled before',
   'servicebus.duplicates': 'A MessageId is taken once in the window, and scheduled messages count',
   'servicebus.persist': 'A restart loses no message, lock, schedule or remembered id',
+
+  // Issue 4: policy and configuration
+  'config.approvals': 'gateway.yaml says how long approvals wait, which channels count, and where a call is released',
+  'config.own-names': 'A pinned tool or argument of a name that the gateway adds fails at load',
 } as const;
 
 export type RequirementId = keyof typeof requirements;

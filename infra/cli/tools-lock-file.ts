@@ -4,6 +4,7 @@
  */
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import type { ToolsLock } from '../../shared/config/config.ts';
+import { findOwnNames } from '../../shared/config/own-names.ts';
 import { formatProblems } from '../../shared/config/problems.ts';
 import { digestTool } from '../../shared/config/tool-digest.ts';
 import { readToolsLock } from '../../shared/config/tools-lock.ts';
@@ -53,6 +54,11 @@ export function pinTools(server: string, tools: readonly JsonObject[]): Readonly
     const digest = digestTool(definition);
     if (digest === undefined || !isObject(definition.inputSchema)) {
       throw new CommandFailure(`${server} has a tool ${quoteName(name)} whose definition can't be pinned`);
+    }
+    if (findOwnNames(definition).length > 0) {
+      throw new CommandFailure(
+        `${server} has a tool ${quoteName(name)} that uses a name the gateway keeps: sallyport_…`,
+      );
     }
     pins.set(name, { digest, definition });
   }

@@ -2,12 +2,10 @@
  * An approval: the row of a held call, and the decisions on it, as plain data (DESIGN §1, §5). Shapes only; which change
  * may follow which stands in `states.ts`. Nothing in it is unmasked: arguments and answer rest in the sealed store.
  */
+import type { Channel } from '../config/config.ts';
 import type { Agent, Principal } from '../identity/caller.ts';
 import type { SessionRef } from '../transcripts/entry.ts';
 import type { ApprovalState } from './states.ts';
-
-/** Where an approver answered, from the strongest (DESIGN §5). */
-export type Channel = 'page' | 'teams-reply' | 'teams-flow';
 
 export type Verdict = 'approve' | 'deny';
 

@@ -16,6 +16,7 @@ export interface Config {
   readonly transcripts: TranscriptConfig;
   readonly limits: LimitsConfig;
   readonly http: HttpConfig;
+  readonly approvals: ApprovalsConfig;
   readonly policies: PolicySource;
   readonly lock: ToolsLock;
 }
@@ -36,7 +37,12 @@ export interface IdentityConfig {
 /** A named demand on approvers; each entry wants `people` distinct people of `group`. */
 export interface QuorumConfig {
   readonly from: readonly { readonly group: string; readonly people: number }[];
+  /** Where an approval must be given to count; at least one, each once; default the page alone. */
+  readonly channels: readonly Channel[];
 }
+
+/** Where an approver answered, from the strongest (DESIGN §5). */
+export type Channel = 'page' | 'teams-reply' | 'teams-flow';
 
 export type RiskLabel = 'destructive' | 'read-only' | 'open-world';
 
@@ -59,6 +65,8 @@ export interface ServerConfig {
   readonly protocol: 'auto' | 'modern' | 'legacy';
   /** Whether the upstream may stand on a private, loopback, link-local or carrier-grade address; default refuse. */
   readonly privateAddresses: 'refuse' | 'allow';
+  /** Where an approved call runs: in the approver function, or with the agent's next identical call; default worker. */
+  readonly release: 'worker' | 'caller';
   /** Risk labels as *our* configuration says, by tool. */
   readonly tools: ReadonlyMap<string, { readonly labels: readonly RiskLabel[] }>;
 }
@@ -126,6 +134,22 @@ export interface HttpConfig {
   readonly hosts: readonly string[];
   /** Trusted proxies in front, counted from the right of `X-Forwarded-For`; default 1. */
   readonly trustedHops: number;
+}
+
+export interface ApprovalsConfig {
+  /** A request that nobody decided ends so long after it was made, milliseconds; default one hour, at most a week. */
+  readonly expireMs: number;
+  /** A kept answer is handed out for so long, milliseconds; default one day, at most a week. */
+  readonly keepAnswerMs: number;
+  readonly teams?: TeamsConfig;
+}
+
+/** Names of Key Vault secrets; without one, that half of Teams is off. */
+export interface TeamsConfig {
+  /** Holds the URL of the workflow that posts cards: whoever knows it can post. */
+  readonly webhookSecret?: string;
+  /** Holds the key with which an outgoing webhook signs replies. */
+  readonly replySecret?: string;
 }
 
 export interface PolicySource {

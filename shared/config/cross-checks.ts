@@ -16,10 +16,15 @@ const list = <T extends z.ZodType>(item: T) => z.array(item).catch([]);
 
 const namesSchema = z.object({
   groups: mapping(text),
-  quorums: mapping(z.object({ from: list(z.object({ group: text }).catch({})) }).catch({ from: [] })),
+  quorums: mapping(
+    z
+      .object({ from: list(z.object({ group: text }).catch({})), channels: list(text) })
+      .catch({ from: [], channels: [] }),
+  ),
   servers: mapping(z.object({ retention: text, tools: mapping(z.unknown()) }).catch({ tools: {} })),
   transcripts: z.object({ retention: mapping(z.unknown()) }).catch({ retention: {} }),
   limits: z.object({ answerBytes: number, eventBytes: number, firstByteMs: number, deadlineMs: number }).catch({}),
+  approvals: z.object({ teams: mapping(z.unknown()) }).catch({ teams: {} }),
 });
 
 type Names = z.output<typeof namesSchema>;
@@ -31,6 +36,7 @@ export function crossCheck(tree: unknown, locked: LockedNames): readonly SchemaP
   return [
     ...checkGroups(names),
     ...checkQuorums(names),
+    ...checkChannels(names),
     ...checkRetention(names),
     ...checkTools(names, locked),
     ...checkLimits(names),
@@ -61,6 +67,16 @@ function checkQuorums({ groups, quorums }: Names): SchemaProblem[] {
       seen.add(group);
       return [];
     });
+  });
+}
+
+/** Without the key nobody could tell a reply from a forgery: the channel would count for nothing, in silence. */
+function checkChannels({ quorums, approvals }: Names): SchemaProblem[] {
+  if (Object.hasOwn(approvals.teams, 'replySecret')) return [];
+  return Object.entries(quorums).flatMap(([quorum, { channels }]) => {
+    const index = channels.indexOf('teams-reply');
+    if (index < 0) return [];
+    return [{ path: ['quorums', quorum, 'channels', index], message: 'needs approvals.teams.replySecret' }];
   });
 }
 

@@ -60,6 +60,8 @@ const identity = z.strictObject({
   clockSkewSeconds: z.int().min(0).max(300).default(60).describe('Clock skew allowed on token times, seconds.'),
 });
 
+const secretName = z.string().regex(/^[0-9a-zA-Z-]{1,127}$/, 'must be a Key Vault secret name');
+
 const quorum = z.strictObject({
   from: z
     .array(
@@ -70,6 +72,12 @@ const quorum = z.strictObject({
     )
     .min(1)
     .describe('All of these are wanted.'),
+  channels: z
+    .array(z.enum(['page', 'teams-reply', 'teams-flow']))
+    .min(1)
+    .refine((channels) => new Set(channels).size === channels.length, 'names a channel twice')
+    .default(['page'])
+    .describe('Where an approval must be given to count; page, signed in, is the strongest.'),
 });
 
 const tool = z.strictObject({
@@ -84,10 +92,7 @@ const tool = z.strictObject({
 });
 
 const credential = z.strictObject({
-  secret: z
-    .string()
-    .regex(/^[0-9a-zA-Z-]{1,127}$/, 'must be a Key Vault secret name')
-    .describe('Name of the Key Vault secret. Its value never stands in this file.'),
+  secret: secretName.describe('Name of the Key Vault secret. Its value never stands in this file.'),
   header: z
     .string()
     .regex(TOKEN_PATTERN, 'must be a header name')
@@ -125,6 +130,10 @@ const server = z.strictObject({
     .describe(
       'Whether it may stand on a private, loopback or link-local address; on the cloud’s metadata it never may.',
     ),
+  release: z
+    .enum(['worker', 'caller'])
+    .default('worker')
+    .describe('Where an approved call runs: in the approver function, or with the agent’s next identical call.'),
   tools: z.record(z.string().min(1).max(128), tool).default({}).describe('Risk labels by tool.'),
 });
 
@@ -215,6 +224,35 @@ const http = z.strictObject({
     .describe('Proxies in front, counted from the right of X-Forwarded-For.'),
 });
 
+/** A week, which Service Bus and people's patience both bear. */
+const MOST_MINUTES = 10_080;
+
+const approvals = z.strictObject({
+  expireMinutes: z
+    .int()
+    .min(1)
+    .max(MOST_MINUTES)
+    .default(60)
+    .describe('A held call that nobody decided ends after so long.'),
+  keepAnswerMinutes: z
+    .int()
+    .min(1)
+    .max(MOST_MINUTES)
+    .default(1_440)
+    .describe('The answer of an approved call is kept for its agent for so long.'),
+  teams: z
+    .strictObject({
+      webhookSecret: secretName
+        .exactOptional()
+        .describe('Key Vault secret with the URL of the Teams workflow that posts the cards.'),
+      replySecret: secretName
+        .exactOptional()
+        .describe('Key Vault secret with the security token of the Teams outgoing webhook that brings replies.'),
+    })
+    .exactOptional()
+    .describe('Cards in a Teams channel, and replies to them. Without it, approvers find requests on the page.'),
+});
+
 export const gatewaySchema = z
   .strictObject({
     version: z.literal(1).describe('Version of this file’s format.'),
@@ -227,6 +265,7 @@ export const gatewaySchema = z
     transcripts: transcripts.describe('How transcripts are kept.'),
     limits: limits.prefault({}).describe('Sizes in bytes, times in milliseconds.'),
     http: http.prefault({}).describe('Browsers and proxies.'),
+    approvals: approvals.prefault({}).describe('How long held calls and their answers wait, and who is told.'),
   })
   .describe(
     'Sallyport: servers, people and limits. Policies stand in policies.cedar, pinned tools in tools.lock.json.',

@@ -5,7 +5,7 @@
  */
 import { readFile as readFromDisk } from 'node:fs/promises';
 import { err, ok, type Result } from '../result.ts';
-import type { Config, ConfigProblem, QuorumConfig, ServerConfig, ToolsLock } from './config.ts';
+import type { ApprovalsConfig, Config, ConfigProblem, QuorumConfig, ServerConfig, ToolsLock } from './config.ts';
 import { GATEWAY_FILE, POLICY_FILE, type ReadFile, readConfigFiles } from './config-files.ts';
 import type { LockedNames } from './cross-checks.ts';
 import { createFrozenMap, deepFreeze } from './frozen.ts';
@@ -13,6 +13,8 @@ import type { Gateway } from './gateway-schema.ts';
 import { readGateway } from './read-gateway.ts';
 import type { Variables } from './references.ts';
 import { LOCK_FILE, readToolsLock } from './tools-lock.ts';
+
+const MINUTE_MS = 60_000;
 
 /** Classes that the masking engine knows by itself. */
 const BUILT_IN_CLASSES = ['card', 'us-ssn', 'email', 'phone'] as const;
@@ -62,7 +64,7 @@ function namesIn(lock: ToolsLock | undefined): LockedNames {
 }
 
 function assemble(digest: string, gateway: Gateway, lock: ToolsLock, policies: string): Config {
-  const { identity, groups, quorums, servers, transcripts, limits, http } = gateway;
+  const { identity, groups, quorums, servers, transcripts, limits, http, approvals } = gateway;
   return deepFreeze({
     digest,
     identity,
@@ -73,9 +75,18 @@ function assemble(digest: string, gateway: Gateway, lock: ToolsLock, policies: s
     transcripts: { ...transcripts, retention: createFrozenMap(Object.entries(transcripts.retention)) },
     limits,
     http,
+    approvals: toApprovals(approvals),
     policies: { file: POLICY_FILE, text: policies },
     lock,
   });
+}
+
+function toApprovals({ expireMinutes, keepAnswerMinutes, teams }: Gateway['approvals']): ApprovalsConfig {
+  return {
+    expireMs: expireMinutes * MINUTE_MS,
+    keepAnswerMs: keepAnswerMinutes * MINUTE_MS,
+    ...(teams !== undefined && { teams }),
+  };
 }
 
 function toServer(name: string, server: Gateway['servers'][string]): ServerConfig {

@@ -9,6 +9,7 @@ import { isObject, type JsonObject } from '../json/value.ts';
 import type { ConfigProblem, PinnedTool, ToolsLock } from './config.ts';
 import { createFrozenMap } from './frozen.ts';
 import { NAME_PATTERN } from './names.ts';
+import { findOwnNames, OWN_NAME_MISTAKE } from './own-names.ts';
 import { formatPath, type Path } from './problems.ts';
 import { checkSchema } from './schema-problems.ts';
 import { digestTool } from './tool-digest.ts';
@@ -62,6 +63,8 @@ function checkPin(server: string, tool: string, { digest, definition }: Pin): Co
   if (!isObject(definition.inputSchema)) {
     problems.push(problem([...path, 'definition', 'inputSchema'], 'must be a JSON Schema object'));
   }
+  const own = findOwnNames(definition);
+  problems.push(...own.map((place) => problem([...path, 'definition', ...place], OWN_NAME_MISTAKE)));
   if (digestTool(definition) !== digest) {
     problems.push(problem([...path, 'digest'], 'does not fit the definition: pin the tool again'));
   }

@@ -136,6 +136,7 @@ export function serverConfig(url: string, protocol: ServerConfig['protocol']): S
     drift: 'alert',
     protocol,
     privateAddresses: 'allow',
+    release: 'worker',
     tools: new Map(),
   };
 }

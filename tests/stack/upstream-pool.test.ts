@@ -89,6 +89,7 @@ function guard({ url, privateAddresses = 'allow', addresses = ['127.0.0.1'], ope
     name: 'crm',
     url,
     privateAddresses,
+    release: 'worker',
     retention: 'standard',
     notifications: 'off',
     uninspected: 'deny',

@@ -9,6 +9,9 @@ import { formatProblems } from '../../../shared/config/problems.ts';
 import { proves } from '../../requirements.ts';
 import { type Files, goodGateway, goodLock, goodPolicies, loadOptions, refundPayment } from './folder.ts';
 
+const APPROVALS =
+  '{ expireMinutes: 1, keepAnswerMinutes: 10080, teams: { webhookSecret: teams-url, replySecret: teams-key } }';
+
 async function load(files: Files = {}): Promise<Config> {
   const loaded = await loadConfig(loadOptions(files));
   if (!loaded.ok) throw new Error(formatProblems(loaded.error));
@@ -31,7 +34,7 @@ describe('a good folder', () => {
       clockSkewSeconds: 60,
     });
     expect([...config.groups]).toEqual([['finance', '5a11e000-0000-4000-8000-0000000000a2']]);
-    expect(config.quorums.get('finance')).toEqual({ from: [{ group: 'finance', people: 1 }] });
+    expect(config.quorums.get('finance')).toEqual({ from: [{ group: 'finance', people: 1 }], channels: ['page'] });
     expect(config.servers.get('crm')).toMatchObject({
       name: 'crm',
       url: 'http://127.0.0.1:9000/mcp',
@@ -39,13 +42,30 @@ describe('a good folder', () => {
       retention: 'standard',
       notifications: 'off',
       uninspected: 'deny',
+      release: 'worker',
     });
     expect(config.servers.get('crm')?.tools.get('refund_payment')).toEqual({ labels: ['destructive'] });
     expect(config.transcripts.retention.get('standard')).toEqual({ days: 365 });
     expect(config.limits).toMatchObject({ requestBytes: 4_194_304, deadlineMs: 240_000, depth: 64 });
     expect(config.http).toEqual({ origins: [], hosts: [], trustedHops: 1 });
+    expect(config.approvals).toEqual({ expireMs: 3_600_000, keepAnswerMs: 86_400_000 });
     expect(config.policies).toEqual({ file: 'policies.cedar', text: goodPolicies });
     expect(config.lock.servers.get('crm')?.get('refund_payment')?.definition).toEqual(refundPayment);
+  });
+
+  it(proves('config.approvals', 'says how long approvals wait, where they count and where the call runs'), async () => {
+    const gateway = goodGateway
+      .replace('version: 1', `version: 1\napprovals: ${APPROVALS}`)
+      .replace('- { group: finance }', '- { group: finance }\n    channels: [teams-reply, page]')
+      .replace('retention: standard', 'retention: standard\n    release: caller');
+    const config = await load({ gateway });
+    expect(config.approvals).toEqual({
+      expireMs: 60_000,
+      keepAnswerMs: 604_800_000,
+      teams: { webhookSecret: 'teams-url', replySecret: 'teams-key' },
+    });
+    expect(config.quorums.get('finance')?.channels).toEqual(['teams-reply', 'page']);
+    expect(config.servers.get('crm')?.release).toBe('caller');
   });
 
   it('is named by what sha256sum says of the three files', async () => {
@@ -193,6 +213,49 @@ limits: { deadlineMs: 999999 }
       'version: 1\nidentity: { clockSkewSeconds: 301 }',
       'identity.clockSkewSeconds: must be at most 300',
     ],
+    [
+      'a channel twice',
+      '- { group: finance }',
+      '- { group: finance }\n    channels: [page, page]',
+      'gateway.yaml:9:5 quorums.finance.channels: names a channel twice',
+    ],
+    [
+      'a quorum that no channel counts for',
+      '- { group: finance }',
+      '- { group: finance }\n    channels: []',
+      'gateway.yaml:9:5 quorums.finance.channels: must be at least 1 entries long',
+    ],
+    [
+      'a channel nobody knows',
+      '- { group: finance }',
+      '- { group: finance }\n    channels: [fax]',
+      'quorums.finance.channels[0]: must be page or teams-reply or teams-flow',
+    ],
+    [
+      'replies from Teams without the key that proves them',
+      '- { group: finance }',
+      '- { group: finance }\n    channels: [page, teams-reply]',
+      'gateway.yaml:9:22 quorums.finance.channels[1]: needs approvals.teams.replySecret',
+    ],
+    ['an expiry of nothing', 'version: 1', 'version: 1\napprovals: { expireMinutes: 0 }', 'must be at least 1'],
+    [
+      'an answer kept for ever',
+      'version: 1',
+      'version: 1\napprovals: { keepAnswerMinutes: 10081 }',
+      'approvals.keepAnswerMinutes: must be at most 10080',
+    ],
+    [
+      'a secret where its name belongs',
+      'version: 1',
+      'version: 1\napprovals: { teams: { webhookSecret: "https://x.example.com/?sig=abc" } }',
+      'approvals.teams.webhookSecret: must be a Key Vault secret name',
+    ],
+    [
+      'a release at a place that is none',
+      'retention: standard',
+      'retention: standard\n    release: sweep',
+      'servers.crm.release: must be worker or caller',
+    ],
     ['a server name too long', 'crm:', `${'c'.repeat(33)}:`, `servers.${'c'.repeat(33)}: must be a name`],
     ['a prototype for a key', 'version: 1', 'version: 1\n__proto__: {}', 'a key must be plain text'],
   ];
@@ -289,6 +352,11 @@ describe('the sample', () => {
     if (!loaded.ok) return;
     const { servers, lock } = loaded.value;
     expect([...servers.keys()]).toEqual(['crm']);
+    expect(loaded.value.quorums.get('finance')?.channels).toEqual(['page', 'teams-reply']);
+    expect(loaded.value.approvals.teams).toEqual({
+      webhookSecret: 'teams-webhook-url',
+      replySecret: 'teams-reply-secret',
+    });
     expect([...(lock.servers.get('crm')?.keys() ?? [])]).toEqual(
       expect.arrayContaining([...(servers.get('crm')?.tools.keys() ?? [])]),
     );

@@ -2,6 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { digestTool } from '../../../shared/config/tool-digest.ts';
 import { readToolsLock } from '../../../shared/config/tools-lock.ts';
+import type { JsonObject } from '../../../shared/json/value.ts';
+import { proves } from '../../requirements.ts';
 import { goodLock, refundPayment } from './folder.ts';
 
 function problemsOf(text: string): string[] {
@@ -72,6 +74,50 @@ describe('readToolsLock', () => {
     expect(problems).toHaveLength(1);
     expect(problems[0]).toContain(expected);
     expect(readToolsLock(text).lock).toBeUndefined();
+  });
+
+  const schemaWith = (schema: JsonObject): JsonObject => ({ ...refundPayment, inputSchema: schema });
+  const pinOf = (definition: JsonObject, tool?: string): string =>
+    lockOf({ digest: digestTool(definition), definition }, tool);
+
+  it.each([
+    [
+      'a tool of a name that the gateway adds',
+      pinOf({ ...refundPayment, name: 'Sallyport_Await_Approval' }, 'Sallyport_Await_Approval'),
+      'Sallyport_Await_Approval.definition.name',
+    ],
+    [
+      'an argument of a name that the gateway adds',
+      pinOf(schemaWith({ properties: { amount: {}, sallyport_justification: { type: 'string' } } })),
+      'refund_payment.definition.inputSchema.properties.sallyport_justification',
+    ],
+    [
+      'one in another case',
+      pinOf(schemaWith({ properties: { SALLYPORT_Repeat: {} } })),
+      'refund_payment.definition.inputSchema.properties.SALLYPORT_Repeat',
+    ],
+    [
+      'one that only upper case makes the same',
+      pinOf(schemaWith({ properties: { ſallyport_repeat: {} } })),
+      'refund_payment.definition.inputSchema.properties["ſallyport_repeat"]',
+    ],
+    [
+      'one behind a reference or a combination',
+      pinOf(schemaWith({ allOf: [{ $ref: '#/$defs/A' }], $defs: { A: { properties: { sallyport_x: {} } } } })),
+      'refund_payment.definition.inputSchema.$defs.A.properties.sallyport_x',
+    ],
+  ])(proves('config.own-names', 'refuses %s'), (_name, text, place) => {
+    const problems = problemsOf(text);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]?.replaceAll('["$defs"]', '.$defs')).toBe(
+      `servers.crm.${place}: is a name that the gateway keeps for itself: it begins with sallyport_`,
+    );
+    expect(readToolsLock(text).lock).toBeUndefined();
+  });
+
+  it('lets the gateway’s name stand in text, and inside other names', () => {
+    const definition = schemaWith({ properties: { my_sallyport_x: { description: 'sallyport_x' }, sallyport: {} } });
+    expect(problemsOf(pinOf(definition))).toEqual([]);
   });
 
   it('names every pin that is wrong', () => {

@@ -108,6 +108,7 @@ function createConfig(drift: 'quarantine' | 'alert', tools: readonly JsonObject[
           drift,
           protocol: 'auto',
           privateAddresses: 'refuse',
+          release: 'worker',
           tools: new Map(),
         },
       ],

@@ -70,6 +70,7 @@ export function createConfig(parts: ConfigParts): PolicyConfig {
     drift: 'quarantine',
     protocol: 'auto',
     privateAddresses: 'refuse',
+    release: 'worker',
     tools: new Map(Object.entries(parts.labels ?? {}).map(([tool, labels]) => [tool, { labels }])),
   };
   const pinned = Object.entries(tools).map(([tool, inputSchema]): [string, PinnedTool] => [
@@ -78,7 +79,9 @@ export function createConfig(parts: ConfigParts): PolicyConfig {
   ]);
   return {
     groups: new Map(groups.map((group, index) => [group, `5a11e000-0000-4000-8000-0000000000f${index}`])),
-    quorums: new Map(quorums.map((quorum) => [quorum, { from: [{ group: 'finance', people: 1 }] }])),
+    quorums: new Map(
+      quorums.map((quorum) => [quorum, { from: [{ group: 'finance', people: 1 }], channels: ['page'] }]),
+    ),
     servers: new Map([[name, server]]),
     masking: { classes: ['card', 'email'] },
     policies: { file: 'policies.cedar', text: parts.policies },

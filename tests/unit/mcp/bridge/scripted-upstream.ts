@@ -53,6 +53,7 @@ export const server = (protocol: ServerConfig['protocol'] = 'auto', allowMethods
   drift: 'quarantine',
   protocol,
   privateAddresses: 'refuse',
+  release: 'worker',
   tools: new Map(),
 });
 
