@@ -26,6 +26,10 @@ export interface IdentityConfig {
   readonly scope: string;
   /** App role that an app-only token must carry in `roles`. */
   readonly role: string;
+  /** Scope of a person's token for the API under `/api`; never the scope that agents get. */
+  readonly apiScope: string;
+  /** App role of an app-only token for the API. */
+  readonly apiRole: string;
   /** `exact`: `resource` is each server's own URL; `parent`: `{public}/mcp` for all of them (FACTS §2). */
   readonly resource: 'exact' | 'parent';
   /** Further audiences to accept, beside the client id and the server's URL. */

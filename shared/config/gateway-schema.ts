@@ -43,22 +43,45 @@ function isOrigin(text: string): boolean {
   return url !== null && url.origin === text && (url.protocol === 'https:' || isLoopback(url));
 }
 
-const identity = z.strictObject({
-  scope: z
-    .string()
-    .regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,120}$/, 'must be a scope name without spaces or quotes')
-    .default('Mcp.Invoke')
-    .describe('Short name of the scope that a delegated token must carry.'),
-  role: z.string().min(1).max(120).default('Mcp.Invoke.All').describe('App role that an app-only token must carry.'),
-  resource: z
-    .enum(['exact', 'parent'])
-    .default('exact')
-    .describe(
-      'exact: each server’s own URL is an identifier URI of the app registration; parent: {public URL}/mcp is.',
-    ),
-  audiences: z.array(z.string().min(1)).default([]).describe('Further audiences to accept, on every server.'),
-  clockSkewSeconds: z.int().min(0).max(300).default(60).describe('Clock skew allowed on token times, seconds.'),
-});
+const scopeName = z
+  .string()
+  .regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,120}$/, 'must be a scope name without spaces or quotes');
+
+const identity = z
+  .strictObject({
+    scope: scopeName.default('Mcp.Invoke').describe('Short name of the scope that a delegated token must carry.'),
+    role: z.string().min(1).max(120).default('Mcp.Invoke.All').describe('App role that an app-only token must carry.'),
+    apiScope: scopeName
+      .default('Sallyport.Manage')
+      .describe('Short name of the scope of the API, by which people decide. Give it to no app that is an agent.'),
+    apiRole: z
+      .string()
+      .min(1)
+      .max(120)
+      .default('Sallyport.Manage.All')
+      .describe('App role of app-only tokens for the API. Approvals take no such token.'),
+    resource: z
+      .enum(['exact', 'parent'])
+      .default('exact')
+      .describe(
+        'exact: each server’s own URL is an identifier URI of the app registration; parent: {public URL}/mcp is.',
+      ),
+    audiences: z.array(z.string().min(1)).default([]).describe('Further audiences to accept, on every server.'),
+    clockSkewSeconds: z.int().min(0).max(300).default(60).describe('Clock skew allowed on token times, seconds.'),
+  })
+  // With one name for both, an agent could approve with the very token that lets it call.
+  .refine(({ scope, apiScope }) => !isSameName(scope, apiScope), {
+    path: ['apiScope'],
+    error: 'must differ from identity.scope, which agents get',
+  })
+  .refine(({ role, apiRole }) => !isSameName(role, apiRole), {
+    path: ['apiRole'],
+    error: 'must differ from identity.role, which agents get',
+  });
+
+function isSameName(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
+}
 
 const secretName = z.string().regex(/^[0-9a-zA-Z-]{1,127}$/, 'must be a Key Vault secret name');
 

@@ -29,6 +29,8 @@ describe('a good folder', () => {
     expect(config.identity).toEqual({
       scope: 'Mcp.Invoke',
       role: 'Mcp.Invoke.All',
+      apiScope: 'Sallyport.Manage',
+      apiRole: 'Sallyport.Manage.All',
       resource: 'exact',
       audiences: [],
       clockSkewSeconds: 60,
@@ -255,6 +257,18 @@ limits: { deadlineMs: 999999 }
       'retention: standard',
       'retention: standard\n    release: sweep',
       'servers.crm.release: must be worker or caller',
+    ],
+    [
+      'one scope for agents and for those who approve',
+      'version: 1',
+      'version: 1\nidentity: { scope: sallyport.manage }',
+      'identity.apiScope: must differ from identity.scope',
+    ],
+    [
+      'one role for agents and for those who manage',
+      'version: 1',
+      'version: 1\nidentity: { apiRole: Mcp.Invoke.All }',
+      'identity.apiRole: must differ from identity.role',
     ],
     ['a server name too long', 'crm:', `${'c'.repeat(33)}:`, `servers.${'c'.repeat(33)}: must be a name`],
     ['a prototype for a key', 'version: 1', 'version: 1\n__proto__: {}', 'a key must be plain text'],
