@@ -206,6 +206,22 @@ const requirements = {
   // Issue 4: policy and configuration
   'config.approvals': 'gateway.yaml says how long approvals wait, which channels count, and where a call is released',
   'config.own-names': 'A pinned tool or argument of a name that the gateway adds fails at load',
+
+  // Issue 4: queues
+  'queues.send': 'A message reaches its queue as JSON under its own id, now or at its time, and stands once',
+  'queues.deadline': 'Sending never takes longer than its deadline, and goes on once Service Bus is back',
+
+  // Issue 4: pages
+  'sign-in.flow': 'People sign in with Entra: code, PKCE, state and nonce, a federated credential, no secret, no token kept',
+  'sign-in.refused': 'A code, ID token or assertion of another app, tenant, sign-in or time signs nobody in',
+  'pages.session': 'The session cookie is sealed, bound to tenant and site, and ends by time, by sign-out and by a block',
+  'pages.csrf': 'A form that our own page did not send, in this session, changes nothing',
+  'pages.redirect': 'After sign-in the browser goes to a page of ours, wherever a link would have sent it',
+  'pages.headers': 'Every page is uncached, unframed, without script, and loads nothing from elsewhere',
+  'pages.untrusted-text': 'What agents and upstreams wrote stands as text: no markup, no hidden or reordering character',
+  'pages.inbox': 'An approver sees what waits for them and everything they need to decide, and decides with a reason',
+  'pages.hidden': 'A request that is not for this person and one that is not there get the same page',
+  'pages.browser': 'The pages work in a browser, without JavaScript and on a phone',
 } as const;
 
 export type RequirementId = keyof typeof requirements;

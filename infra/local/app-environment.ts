@@ -7,6 +7,7 @@ import type { CrmServer } from './crm-server/start.ts';
 import type { Entra } from './entra/start.ts';
 import type { Graph } from './graph/start.ts';
 import type { KeyVault } from './key-vault/start.ts';
+import type { ServiceBus } from './service-bus/start.ts';
 
 export interface AppEnvironmentParts {
   readonly publicUrl: string;
@@ -15,6 +16,7 @@ export interface AppEnvironmentParts {
   readonly entra: Pick<Entra, 'tenantId' | 'clientId' | 'url' | 'v1Issuer' | 'identity'>;
   readonly keyVault: Pick<KeyVault, 'url'>;
   readonly graph: Pick<Graph, 'url'>;
+  readonly serviceBus: Pick<ServiceBus, 'connectionString'>;
   readonly crm: Pick<CrmServer, 'url'>;
 }
 
@@ -38,12 +40,15 @@ export function createAppEnvironment(parts: AppEnvironmentParts): Record<string,
     GRAPH_URL: parts.graph.url,
     TRANSCRIPTS_STORAGE: azurite.connectionString,
     STATE_STORAGE: azurite.connectionString,
+    SERVICE_BUS: parts.serviceBus.connectionString,
     // Megabyte events leave megabytes of garbage: a small young generation keeps the process small under a slow reader.
     languageWorkers__node__arguments: '--max-semi-space-size=8',
     CRM_URL: parts.crm.url,
     // Unset, whatever a developer's shell or local.settings.json says: each would lead away from the stand-ins.
     TRANSCRIPTS_STORAGE__blobServiceUri: '',
     STATE_STORAGE__tableServiceUri: '',
+    STATE_STORAGE__blobServiceUri: '',
+    SERVICE_BUS__fullyQualifiedNamespace: '',
     AZURE_CLIENT_ID: '',
   };
 }

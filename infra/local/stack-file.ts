@@ -18,6 +18,8 @@ const stackSchema = z.object({
   entra: url,
   keyVault: url,
   graph: url,
+  /** `sb://127.0.0.1:{port}`; its key is in the data folder. */
+  serviceBus: z.url({ protocol: /^sb$/ }),
   /** With the account: `http://127.0.0.1:{port}/devstoreaccount1`. */
   blob: url,
   table: url,

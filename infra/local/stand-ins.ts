@@ -1,6 +1,6 @@
 /**
- * What the gateway leans on, on this machine: Azurite, the stand-ins for Key Vault, Entra ID and Microsoft Graph, the
- * sample CRM, and in them what the deployment would have made. Side by side where nothing has to wait; all of them or none.
+ * What the gateway leans on, on this machine: Azurite, the stand-ins for Key Vault, Entra ID, Microsoft Graph and
+ * Service Bus, the sample CRM, and in them what the deployment would have made. Side by side where nothing has to wait; all of them or none.
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,6 +11,8 @@ import { type CrmServer, startCrmServer } from './crm-server/start.ts';
 import { type Entra, startEntra } from './entra/start.ts';
 import { type Graph, startGraph } from './graph/start.ts';
 import { type KeyVault, startKeyVault } from './key-vault/start.ts';
+import { approvalQueues } from './queues.ts';
+import { type ServiceBus, startServiceBus } from './service-bus/start.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import { prepareStorage } from './storage.ts';
 
@@ -29,6 +31,7 @@ export interface StandIns {
   readonly keyVault: KeyVault;
   readonly entra: Entra;
   readonly graph: Graph;
+  readonly serviceBus: ServiceBus;
   readonly crm: CrmServer;
   stop(): Promise<void>;
 }
@@ -79,18 +82,23 @@ export async function startStandIns(options: StandInOptions, { measure }: Stopwa
     return keyVault;
   }
 
+  async function startBus(): Promise<ServiceBus> {
+    const place = dataDir === undefined ? {} : { folder: join(dataDir, 'service-bus') };
+    return start('service bus', () => startServiceBus({ port: 0, queues: approvalQueues, ...place }));
+  }
+
   async function startCrm(apiKey: string): Promise<CrmServer> {
     const place = dataDir === undefined ? {} : { databaseFile: join(dataDir, 'crm.sqlite') };
     return start('crm', () => startCrmServer({ port: 0, apiKey, ...place }));
   }
 
   const crmKey = await ensureCrmKey(dataDir);
-  const starts = [startStorage(), startIdentity(crmKey), startCrm(crmKey)] as const;
+  const starts = [startStorage(), startIdentity(crmKey), startBus(), startCrm(crmKey)] as const;
   // Here as above, an error waits until the others have started or failed too: only then can all of them be stopped.
   await Promise.allSettled(starts);
   try {
-    const [azurite, identity, crm] = await Promise.all(starts);
-    return { azurite, ...identity, crm, stop };
+    const [azurite, identity, serviceBus, crm] = await Promise.all(starts);
+    return { azurite, ...identity, serviceBus, crm, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -90,12 +90,13 @@ async function stopInTime(stack: Stack): Promise<void> {
   if (outcome === 'too late') stack.kill();
 }
 
-function describeStack({ url, entra, keyVault, graph, azurite, crm }: Stack): StackAddresses {
+function describeStack({ url, entra, keyVault, graph, serviceBus, azurite, crm }: Stack): StackAddresses {
   return {
     gateway: url,
     entra: entra.url,
     keyVault: keyVault.url,
     graph: graph.url,
+    serviceBus: serviceBus.url,
     blob: azurite.blobUrl,
     table: azurite.tableUrl,
     queue: azurite.queueUrl,
@@ -105,7 +106,7 @@ function describeStack({ url, entra, keyVault, graph, azurite, crm }: Stack): St
 }
 
 function listParts(stack: Stack, flags: Flags, logFile: string): Part[] {
-  const { azurite, keyVault, graph, entra, crm, gateway } = stack;
+  const { azurite, keyVault, graph, entra, serviceBus, crm, gateway } = stack;
   const kept = (name: string) => (flags.isEphemeral ? 'in memory' : shorten(join(flags.dataDir, name)));
   const inProcess = `process ${process.pid}`;
   return [
@@ -119,6 +120,7 @@ function listParts(stack: Stack, flags: Flags, logFile: string): Part[] {
     { name: 'entra', urls: [entra.url], process: inProcess, data: kept('entra.json') },
     { name: 'key vault', urls: [keyVault.url], process: inProcess, data: kept('key-vault.json') },
     { name: 'graph', urls: [graph.url], process: inProcess, data: 'the sample tenant' },
+    { name: 'service bus', urls: [serviceBus.url], process: inProcess, data: kept('service-bus') },
     {
       name: 'azurite',
       urls: [azurite.blobUrl, azurite.queueUrl, azurite.tableUrl],

@@ -4,9 +4,11 @@
  */
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { findUrlMistake, isLoopback, urlMistakeMessages } from '../config/loopback.ts';
+import { findUrlMistake, urlMistakeMessages } from '../config/loopback.ts';
 import { err, ok, type Result } from '../result.ts';
 import type { StorageAddress } from './clients.ts';
+import { isLocalServiceBus, isLocalStorage } from './connection-strings.ts';
+import type { ServiceBusAddress } from './service-bus-queue.ts';
 
 export interface Environment {
   /** Absolute path of the folder with gateway.yaml. */
@@ -20,6 +22,9 @@ export interface Environment {
   /** Identity in Azure, a connection string to this machine only; never both. */
   readonly transcripts: StorageAddress;
   readonly state: StorageAddress;
+  /** Blobs of the state's account: held arguments and kept answers. */
+  readonly sealed: StorageAddress;
+  readonly serviceBus: ServiceBusAddress;
   /** Client id of the user-assigned managed identity; absent for the system-assigned one. */
   readonly managedIdentity?: string;
 }
@@ -61,17 +66,18 @@ const issuer = z
   .string()
   .refine((text) => findUrlMistake(text) === undefined, 'must be an https URL, as in a token’s iss');
 
-const localConnectionString = z
+const localStorage = z
   .string()
-  .refine(reachesOnlyThisMachine, 'a connection string is for storage on this machine; elsewhere set the service URI');
+  .refine(isLocalStorage, 'a connection string is for storage on this machine; elsewhere set the service URI');
 
-/** Every address in it is loopback. An account key in a setting is a credential that nobody rotates. */
-function reachesOnlyThisMachine(text: string): boolean {
-  const values = text.split(';').map((part) => part.slice(part.indexOf('=') + 1));
-  const urls = values.map((value) => URL.parse(value)).filter((url) => url?.protocol.startsWith('http'));
-  const isDevelopment = /(^|;)\s*UseDevelopmentStorage=true\s*(;|$)/i.test(text);
-  return (isDevelopment || urls.length > 0) && urls.every((url) => url !== null && isLoopback(url));
-}
+const localServiceBus = z
+  .string()
+  .refine(isLocalServiceBus, 'a connection string is for Service Bus on this machine; elsewhere set the namespace');
+
+const hostName = z
+  .string()
+  .regex(/^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]+$/i, 'must be a host name, as in name.servicebus.windows.net')
+  .toLowerCase();
 
 /** Every setting that this app reads, by its exact name. */
 const settingsSchema = z.object({
@@ -85,10 +91,13 @@ const settingsSchema = z.object({
   KEY_VAULT_SEAL_KEY: keyName.default('transcript-seal'),
   KEY_VAULT_KEYRING_KEY: keyName.default('keyring'),
   GRAPH_URL: origin.default('https://graph.microsoft.com'),
-  TRANSCRIPTS_STORAGE: localConnectionString.optional(),
+  TRANSCRIPTS_STORAGE: localStorage.optional(),
   TRANSCRIPTS_STORAGE__blobServiceUri: serviceUrl.optional(),
-  STATE_STORAGE: localConnectionString.optional(),
+  STATE_STORAGE: localStorage.optional(),
   STATE_STORAGE__tableServiceUri: serviceUrl.optional(),
+  STATE_STORAGE__blobServiceUri: serviceUrl.optional(),
+  SERVICE_BUS: localServiceBus.optional(),
+  SERVICE_BUS__fullyQualifiedNamespace: hostName.optional(),
   AZURE_CLIENT_ID: guid.optional(),
 });
 
@@ -105,21 +114,23 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Result<En
   });
   const mistakes = [
     ...(parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')}: ${issue.message}`),
-    ...checkStorage(settings, 'TRANSCRIPTS_STORAGE', 'TRANSCRIPTS_STORAGE__blobServiceUri'),
-    ...checkStorage(settings, 'STATE_STORAGE', 'STATE_STORAGE__tableServiceUri'),
+    ...checkOneWay(settings, 'TRANSCRIPTS_STORAGE', ['TRANSCRIPTS_STORAGE__blobServiceUri']),
+    ...checkOneWay(settings, 'STATE_STORAGE', ['STATE_STORAGE__tableServiceUri', 'STATE_STORAGE__blobServiceUri']),
+    ...checkOneWay(settings, 'SERVICE_BUS', ['SERVICE_BUS__fullyQualifiedNamespace']),
   ];
   if (!parsed.success || mistakes.length > 0) return err(mistakes);
   return ok(toEnvironment(parsed.data, env.AzureWebJobsScriptRoot || process.cwd()));
 }
 
-function checkStorage(
+/** By connection string or by identity: the one alone, or all of the other. */
+function checkOneWay(
   settings: Readonly<Record<string, string | undefined>>,
   connection: SettingName,
-  serviceUri: SettingName,
+  byIdentity: readonly SettingName[],
 ): string[] {
-  const given = [connection, serviceUri].filter((name) => settings[name] !== undefined);
-  if (given.length === 1) return [];
-  return [given.length === 0 ? `${serviceUri}: is not set` : `${connection}: is set beside ${serviceUri}: keep one`];
+  const isGiven = (name: SettingName) => settings[name] !== undefined;
+  if (!isGiven(connection)) return byIdentity.filter((name) => !isGiven(name)).map((name) => `${name}: is not set`);
+  return byIdentity.filter(isGiven).map((name) => `${connection}: is set beside ${name}: keep one`);
 }
 
 function toEnvironment(settings: z.output<typeof settingsSchema>, appFolder: string): Environment {
@@ -143,6 +154,8 @@ function toEnvironment(settings: z.output<typeof settingsSchema>, appFolder: str
     graphUrl: settings.GRAPH_URL,
     transcripts: toStorage(settings.TRANSCRIPTS_STORAGE, settings.TRANSCRIPTS_STORAGE__blobServiceUri),
     state: toStorage(settings.STATE_STORAGE, settings.STATE_STORAGE__tableServiceUri),
+    sealed: toStorage(settings.STATE_STORAGE, settings.STATE_STORAGE__blobServiceUri),
+    serviceBus: toServiceBus(settings.SERVICE_BUS, settings.SERVICE_BUS__fullyQualifiedNamespace),
     ...(identity !== undefined && { managedIdentity: identity }),
   };
 }
@@ -150,12 +163,18 @@ function toEnvironment(settings: z.output<typeof settingsSchema>, appFolder: str
 function toStorage(connectionString: string | undefined, serviceUri: string | undefined): StorageAddress {
   if (connectionString !== undefined) return { connectionString };
   if (serviceUri !== undefined) return { url: serviceUri };
-  throw new Error('checkStorage lets neither through');
+  throw new Error('checkOneWay lets neither through');
+}
+
+function toServiceBus(connectionString: string | undefined, namespace: string | undefined): ServiceBusAddress {
+  if (connectionString !== undefined) return { connectionString };
+  if (namespace !== undefined) return { namespace };
+  throw new Error('checkOneWay lets neither through');
 }
 
 /** Settings that gateway.yaml may not refer to: they hold a credential of the app's own or of the platform's. */
 const CLOSED_TO_REFERENCES =
-  /^(TRANSCRIPTS_STORAGE|STATE_STORAGE|IDENTITY_HEADER|MSI_SECRET|APPLICATIONINSIGHTS_.*|AzureWebJobs.*|WEBSITE_.*|CONTAINER_.*)$/i;
+  /^(TRANSCRIPTS_STORAGE|STATE_STORAGE|SERVICE_BUS|IDENTITY_HEADER|MSI_SECRET|APPLICATIONINSIGHTS_.*|AzureWebJobs.*|WEBSITE_.*|CONTAINER_.*)$/i;
 
 /** What `${NAME}` in gateway.yaml stands for; undefined where it is not set, or not for a file to name. */
 export function createVariables(env: NodeJS.ProcessEnv = process.env): (name: string) => string | undefined {

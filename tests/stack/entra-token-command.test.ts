@@ -41,6 +41,7 @@ function describeStack(entra: string, pid = process.pid): Stack {
     entra,
     keyVault: other,
     graph: other,
+    serviceBus: 'sb://127.0.0.1:1',
     blob: other,
     table: other,
     queue: other,

@@ -54,6 +54,7 @@ beforeEach(async () => {
     entra: entra.url,
     keyVault: keyVault.url,
     graph: unused,
+    serviceBus: 'sb://127.0.0.1:1',
     blob: unused,
     table: unused,
     queue: unused,

@@ -174,6 +174,7 @@ describe('sallyport verify --local', () => {
       const gateway = 'http://127.0.0.1:7071';
       await writeStackFile(data, {
         ...{ gateway, crm: gateway, graph: gateway, entra: entra.url, keyVault: vault.url, pid: process.pid },
+        serviceBus: 'sb://127.0.0.1:1',
         ...{ blob: azurite.blobUrl, table: azurite.tableUrl, queue: azurite.queueUrl },
       });
       const running = await runVerify('--local', '--data', data);

@@ -18,6 +18,8 @@ export interface ServiceBus {
   /** For `new ServiceBusClient(…)`; the same key as long as the folder is the same. */
   readonly connectionString: string;
   readonly port: number;
+  /** `sb://127.0.0.1:{port}`, no trailing slash. */
+  readonly url: string;
   readonly faults: ServiceBusFaults;
   /** Cuts every connection and frees the port; what was sent stays in the folder. */
   stop(): Promise<void>;
@@ -123,6 +125,8 @@ export async function startServiceBus(options: {
     database.sql.close();
   }
 
-  const endpoint = `Endpoint=sb://127.0.0.1:${port};SharedAccessKeyName=${key.name};SharedAccessKey=${key.value}`;
-  return { connectionString: `${endpoint};UseDevelopmentEmulator=true`, port, faults: strikes, stop };
+  const url = `sb://127.0.0.1:${port}`;
+  const credential = `SharedAccessKeyName=${key.name};SharedAccessKey=${key.value}`;
+  const connectionString = `Endpoint=${url};${credential};UseDevelopmentEmulator=true`;
+  return { connectionString, port, url, faults: strikes, stop };
 }

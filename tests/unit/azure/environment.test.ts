@@ -16,6 +16,8 @@ const deployed = {
   KEY_VAULT_URL: 'https://vault.vault.azure.net/',
   TRANSCRIPTS_STORAGE__blobServiceUri: 'https://store.blob.core.windows.net/',
   STATE_STORAGE__tableServiceUri: 'https://store.table.core.windows.net',
+  STATE_STORAGE__blobServiceUri: 'https://store.blob.core.windows.net',
+  SERVICE_BUS__fullyQualifiedNamespace: 'Sallyport.servicebus.windows.net',
   AZURE_CLIENT_ID: '5A11E000-0000-4000-8000-0000000000AA',
 };
 
@@ -45,6 +47,8 @@ describe('readEnvironment', () => {
       graphUrl: 'https://graph.microsoft.com',
       transcripts: { url: 'https://store.blob.core.windows.net' },
       state: { url: 'https://store.table.core.windows.net' },
+      sealed: { url: 'https://store.blob.core.windows.net' },
+      serviceBus: { namespace: 'sallyport.servicebus.windows.net' },
       managedIdentity: '5a11e000-0000-4000-8000-0000000000aa',
     });
   });
@@ -59,6 +63,7 @@ describe('readEnvironment', () => {
         'DefaultEndpointsProtocol=https;AccountName=a;AccountKey=hunter2;EndpointSuffix=core.windows.net',
       STATE_STORAGE: 'UseDevelopmentStorage=true',
       STATE_STORAGE__tableServiceUri: 'https://store.table.core.windows.net',
+      SERVICE_BUS: 'Endpoint=sb://bus.servicebus.windows.net/;SharedAccessKeyName=a;SharedAccessKey=hunter2',
     });
     expect(read.ok ? [] : read.error).toEqual([
       'SALLYPORT_PUBLIC_URL: must be https://host, or http to a loopback address, with nothing after it, not even a slash',
@@ -67,6 +72,7 @@ describe('readEnvironment', () => {
       'KEY_VAULT_URL: must not hold a user name or password',
       'KEY_VAULT_SEAL_KEY: must be a Key Vault key name',
       'TRANSCRIPTS_STORAGE: a connection string is for storage on this machine; elsewhere set the service URI',
+      'SERVICE_BUS: a connection string is for Service Bus on this machine; elsewhere set the namespace',
       'STATE_STORAGE: is set beside STATE_STORAGE__tableServiceUri: keep one',
     ]);
   });
@@ -81,6 +87,53 @@ describe('readEnvironment', () => {
     expect(mistakesWith({ TRANSCRIPTS_STORAGE__blobServiceUri: null })).toEqual([
       'TRANSCRIPTS_STORAGE__blobServiceUri: is not set',
     ]);
+  });
+
+  it('wants tables and blobs of the state’s account together, or its connection string alone', () => {
+    const local = 'UseDevelopmentStorage=true';
+    const [tables, blobs] = ['STATE_STORAGE__tableServiceUri', 'STATE_STORAGE__blobServiceUri'];
+    expect(mistakesWith({ [blobs]: null })).toEqual([`${blobs}: is not set`]);
+    expect(mistakesWith({ [tables]: null, [blobs]: null })).toEqual([`${tables}: is not set`, `${blobs}: is not set`]);
+    expect(mistakesWith({ STATE_STORAGE: local, [tables]: null })).toEqual([
+      `STATE_STORAGE: is set beside ${blobs}: keep one`,
+    ]);
+    const read = readEnvironment({ ...deployed, STATE_STORAGE: local, [tables]: '', [blobs]: '' });
+    expect(read).toMatchObject({ ok: true, value: { sealed: { connectionString: local } } });
+  });
+
+  it('wants Service Bus one way or the other', () => {
+    const local = 'Endpoint=sb://127.0.0.1:5672;SharedAccessKeyName=a;SharedAccessKey=k=;UseDevelopmentEmulator=true';
+    const byName = 'SERVICE_BUS__fullyQualifiedNamespace';
+    expect(mistakesWith({ [byName]: null })).toEqual([`${byName}: is not set`]);
+    expect(mistakesWith({ SERVICE_BUS: local })).toEqual([`SERVICE_BUS: is set beside ${byName}: keep one`]);
+    const read = readEnvironment({ ...deployed, SERVICE_BUS: local, [byName]: '' });
+    expect(read).toMatchObject({ ok: true, value: { serviceBus: { connectionString: local } } });
+  });
+
+  it.each(['sb://bus.servicebus.windows.net', 'bus', 'bus.servicebus.windows.net:5671', 'bus..net', '10.0.0.1'])(
+    'refuses the Service Bus namespace %s',
+    (namespace) => {
+      expect(mistakesWith({ SERVICE_BUS__fullyQualifiedNamespace: namespace })).toEqual([
+        'SERVICE_BUS__fullyQualifiedNamespace: must be a host name, as in name.servicebus.windows.net',
+      ]);
+    },
+  );
+
+  it.each([
+    ['Endpoint=sb://127.0.0.1:1234;SharedAccessKeyName=a;SharedAccessKey=k=;UseDevelopmentEmulator=true', true],
+    ['Endpoint=sb://localhost/;SharedAccessKeyName=a;SharedAccessKey=k=;UseDevelopmentEmulator=true;', true],
+    ['Endpoint=sb://127.0.0.1:1234;SharedAccessKeyName=a;SharedAccessKey=k=', false],
+    ['Endpoint=sb://bus.servicebus.windows.net;UseDevelopmentEmulator=true', false],
+    ['Endpoint=sb://127.0.0.1.example.com;UseDevelopmentEmulator=true', false],
+    ['Endpoint=sb://localhost@example.com;UseDevelopmentEmulator=true', false],
+    ['Endpoint=sb://localhost:1/://example.com;UseDevelopmentEmulator=true', false],
+    ['Endpoint=sb://localhost;Endpoint=sb://example.com;UseDevelopmentEmulator=true', false],
+    ['Endpoint=sb://localhost;UseDevelopmentEmulator=true;UseDevelopmentEmulator=false', false],
+    ['UseDevelopmentEmulator=true', false],
+    ['nonsense', false],
+  ])('reads the Service Bus connection string %s as local: %s', (connectionString, isLocal) => {
+    const byString = { SERVICE_BUS: connectionString, SERVICE_BUS__fullyQualifiedNamespace: null };
+    expect(mistakesWith(byString).length === 0).toBe(isLocal);
   });
 
   it.each([
@@ -132,6 +185,7 @@ describe('createVariables', () => {
     CRM_URL: 'https://crm.example.com',
     EMPTY: '',
     TRANSCRIPTS_STORAGE: 'secret',
+    SERVICE_BUS: 'secret',
     IDENTITY_HEADER: 'secret',
     AzureWebJobsStorage: 'secret',
     AZUREWEBJOBSSTORAGE: 'secret',
@@ -147,6 +201,7 @@ describe('createVariables', () => {
 
   it.each([
     'TRANSCRIPTS_STORAGE',
+    'SERVICE_BUS',
     'IDENTITY_HEADER',
     'AzureWebJobsStorage',
     'AZUREWEBJOBSSTORAGE',
@@ -176,7 +231,9 @@ describe('local.settings.json.example', () => {
   });
 
   it(proves('config.example', 'holds no secret'), async () => {
-    for (const value of Object.values(await exampleValues())) {
+    // The official emulator's key is this constant, for everybody.
+    const emulatorsKey = 'SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE';
+    for (const value of Object.values(await exampleValues()).map((text) => text.replace(emulatorsKey, ''))) {
       expect(value).not.toMatch(/AccountKey|SharedAccess|sig=|password|secret/i);
       expect(value).not.toMatch(/[A-Za-z0-9+/_-]{40,}/);
     }

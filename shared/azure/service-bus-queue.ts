@@ -1,0 +1,75 @@
+/**
+ * The two queues over Azure Service Bus: one connection for the process, one sender a queue, both opened by the first
+ * message. Bodies are JSON. Never waits longer than its own deadline; what the client sends again within it bears the
+ * same MessageId, so that duplicate detection drops it (DESIGN §5, FACTS §4). Queues are made by the deployment.
+ */
+import type { TokenCredential } from '@azure/identity';
+import { ServiceBusClient, type ServiceBusMessage, type ServiceBusSender } from '@azure/service-bus';
+import type { MessageQueue, QueueMessage, QueueName } from '../approvals/message-queue.ts';
+
+/** Shared key for the embedded stack; in Azure the namespace's host name, opened by the managed identity. */
+export type ServiceBusAddress = { readonly connectionString: string } | { readonly namespace: string };
+
+export interface ServiceBusQueueOptions {
+  readonly address: ServiceBusAddress;
+  readonly credential: TokenCredential;
+  /** For one message, connecting and retries included; milliseconds, default 5,000. */
+  readonly deadlineMs?: number;
+}
+
+export interface ServiceBusQueue extends MessageQueue {
+  /** Ends the connection, within the deadline; what was sent before stays sent. Never rejects. */
+  close(): Promise<void>;
+}
+
+const DEADLINE_MS = 5_000;
+/** Few and close together: who sends waits, and what is not sent is sent again by the sweep. */
+const RETRIES = { maxRetries: 3, retryDelayInMs: 200, timeoutInMs: 2_000 };
+
+export function createServiceBusQueue(options: ServiceBusQueueOptions): ServiceBusQueue {
+  const { deadlineMs = DEADLINE_MS } = options;
+  const client = connect(options);
+  const senders = new Map<QueueName, ServiceBusSender>();
+
+  function senderOf(queue: QueueName): ServiceBusSender {
+    const sender = senders.get(queue) ?? client.createSender(queue);
+    senders.set(queue, sender);
+    return sender;
+  }
+
+  return {
+    async send(message) {
+      const deadline = AbortSignal.timeout(deadlineMs);
+      try {
+        await within(deadline, senderOf(message.queue).sendMessages(toMessage(message), { abortSignal: deadline }));
+      } catch (cause) {
+        throw new Error(`the message ${message.id} may not have reached the queue ${message.queue}`, { cause });
+      }
+    },
+    // Says goodbye and waits for an answer, a minute long where nobody is left to give it.
+    close: () => within(AbortSignal.timeout(deadlineMs), client.close()).catch(() => undefined),
+  };
+}
+
+function connect({ address, credential }: ServiceBusQueueOptions): ServiceBusClient {
+  const retryOptions = { ...RETRIES };
+  if ('connectionString' in address) return new ServiceBusClient(address.connectionString, { retryOptions });
+  return new ServiceBusClient(address.namespace, credential, { retryOptions });
+}
+
+function toMessage({ id, body, notBeforeMs }: QueueMessage): ServiceBusMessage {
+  return {
+    messageId: id,
+    contentType: 'application/json',
+    body,
+    ...(notBeforeMs !== undefined && { scheduledEnqueueTimeUtc: new Date(notBeforeMs) }),
+  };
+}
+
+/** Opening a connection does not mind its signal while the other end says nothing. */
+function within<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  return Promise.race([promise, work]).finally(() => signal.removeEventListener('abort', abort));
+}
