@@ -15,6 +15,7 @@ export function answerTokenFailure(failure: TokenFailure, description: ResourceD
     case 'missing':
       return answer(401, 'unauthorized', challenge(description));
     case 'insufficient-scope':
+    case 'excess-scope':
       return answer(403, 'insufficient_scope', challenge(description, 'insufficient_scope'));
     case 'malformed':
     case 'wrong-type':

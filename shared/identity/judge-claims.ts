@@ -17,6 +17,8 @@ export interface Expected {
   /** This server's own URL; another server's is a wrong audience. */
   readonly resource: string;
   readonly scope: string;
+  /** A person's token that carries it too is refused: it opens more than this. */
+  readonly refusedScope?: string;
   readonly role: string;
   readonly clockSkewSeconds: number;
   readonly nowMs: number;
@@ -41,6 +43,10 @@ export function judgeClaims({ claims, fingerprint }: SignedClaims, expected: Exp
   const granted = kind === 'user' ? (claims.scp?.split(' ') ?? []) : (claims.roles ?? []);
   const wanted = kind === 'user' ? expected.scope : expected.role;
   if (!granted.includes(wanted)) return err({ reason: 'insufficient-scope', wanted, holder });
+  const { refusedScope: refused } = expected;
+  if (kind === 'user' && refused !== undefined && granted.includes(refused)) {
+    return err({ reason: 'excess-scope', refused, holder });
+  }
 
   return ok({
     tenant: claims.tid,
@@ -52,7 +58,11 @@ export function judgeClaims({ claims, fingerprint }: SignedClaims, expected: Exp
   });
 }
 
-function judgeTimes(claims: Claims, expected: Expected, holder: TokenHolder): ClaimFailure | undefined {
+export function judgeTimes(
+  claims: Claims,
+  expected: Pick<Expected, 'clockSkewSeconds' | 'nowMs'>,
+  holder: TokenHolder,
+): ClaimFailure | undefined {
   const now = expected.nowMs / 1_000;
   const validFrom = Math.max(claims.nbf ?? 0, claims.iat);
   if (now >= claims.exp + expected.clockSkewSeconds) return { reason: 'expired', expiredAt: claims.exp, holder };
@@ -69,14 +79,14 @@ function kindOf({ scp, idtyp, sub, oid }: Claims): Principal['kind'] {
   return idtyp === 'app' || (idtyp === undefined && sub?.toLowerCase() === oid) ? 'app' : 'user';
 }
 
-function toPrincipal(kind: Principal['kind'], claims: Claims): Principal {
+export function toPrincipal(kind: Principal['kind'], claims: Claims): Principal {
   const { oid: id, acct } = claims;
   const name =
     kind === 'app' ? claims.app_displayname : (claims.preferred_username ?? claims.unique_name ?? claims.name);
   return { kind, id, guest: acct === 1 || acct === '1', ...(name !== undefined && { name }) };
 }
 
-function groupsOf({ groups, hasgroups, _claim_names }: Claims): Caller['groups'] {
+export function groupsOf({ groups, hasgroups, _claim_names }: Claims): Caller['groups'] {
   const isLeftOut = hasgroups === true || hasgroups === 'true' || Object.hasOwn(_claim_names ?? {}, 'groups');
   return isLeftOut ? 'overage' : [...new Set((groups ?? []).map((id) => id.toLowerCase()))];
 }

@@ -29,7 +29,8 @@ export type ClaimFailure =
   | { readonly reason: 'wrong-audience'; readonly audience: string; readonly holder: TokenHolder }
   | { readonly reason: 'expired'; readonly expiredAt: number; readonly holder: TokenHolder }
   | { readonly reason: 'not-yet-valid'; readonly validFrom: number; readonly holder: TokenHolder }
-  | { readonly reason: 'insufficient-scope'; readonly wanted: string; readonly holder: TokenHolder };
+  | { readonly reason: 'insufficient-scope'; readonly wanted: string; readonly holder: TokenHolder }
+  | { readonly reason: 'excess-scope'; readonly refused: string; readonly holder: TokenHolder };
 
 export type TokenFailure = UnverifiedFailure | ClaimFailure;
 
@@ -71,6 +72,8 @@ function describeReason(failure: TokenFailure): string {
       return `valid from ${failure.validFrom}`;
     case 'insufficient-scope':
       return `lacks ${failure.wanted}`;
+    case 'excess-scope':
+      return `has ${failure.refused} too`;
   }
 }
 

@@ -20,6 +20,8 @@ export interface TokenVerifierOptions {
   readonly keys: KeySource;
   /** Short name of the delegated scope. */
   readonly scope: string;
+  /** A delegated token that carries this scope too is refused; absent: none is. */
+  readonly refusedScope?: string;
   /** App role of app-only callers. */
   readonly role: string;
   readonly clockSkewSeconds: number;
@@ -35,7 +37,7 @@ export interface TokenVerifier {
 }
 
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
-  const { tenantId, clientId, scope, role, clockSkewSeconds, keys, nowMs } = options;
+  const { tenantId, clientId, scope, refusedScope, role, clockSkewSeconds, keys, nowMs } = options;
   const issuers = { '1.0': options.v1Issuer, '2.0': options.v2Issuer };
   const audiences = new Set([clientId, `api://${clientId}`, ...options.audiences]);
   const verifySignature = createSignatureVerifier({ keys, nowMs });
@@ -47,7 +49,8 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
       const signed = await verifySignature(token.value);
       if (!signed.ok) return signed;
       const when = { clockSkewSeconds, nowMs: nowMs() };
-      return judgeClaims(signed.value, { tenantId, issuers, audiences, resource, scope, role, ...when });
+      const granted = { scope, role, ...(refusedScope !== undefined && { refusedScope }) };
+      return judgeClaims(signed.value, { tenantId, issuers, audiences, resource, ...granted, ...when });
     },
   };
 }
