@@ -146,8 +146,10 @@ function name(text: string): string {
 }
 
 function shorten(source: string, maxBytes: number): string {
-  const { text, isCut } = cutToBytes(showPlain(source), maxBytes);
-  return isCut ? `${text} … (cut)` : text;
+  // A character takes a byte at least: what comes after so many is not even looked at.
+  const head = source.slice(0, maxBytes);
+  const { text, isCut } = cutToBytes(showPlain(head), maxBytes);
+  return isCut || head.length < source.length ? `${text} … (cut)` : text;
 }
 
 function formatUtc(ms: number): string {
