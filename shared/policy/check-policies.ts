@@ -4,9 +4,11 @@
  */
 import type { ConfigProblem, PolicySource } from '../config/config.ts';
 import { suggest } from '../config/nearest.ts';
-import { findApprovalProblem } from './approval-polarity.ts';
+import { collectQuorums, findApprovalProblem } from './approval-polarity.ts';
 import type { RecordType } from './argument-type.ts';
 import type { Cedar } from './cedar.ts';
+import { type Expression, mentionsContext, partsOf } from './expression.ts';
+import { findJustificationProblem } from './justification-polarity.ts';
 import { collectMentions, type Mentions, mentionsOf } from './mentions.ts';
 import { ITEM_KINDS, itemId, RISK_LABELS } from './names.ts';
 import { entitiesOf, type Policy } from './policy.ts';
@@ -31,6 +33,7 @@ export function checkPolicies(input: CheckInput): readonly ConfigProblem[] {
   const sound = input.policies.filter((policy) => own.get(policy)?.length === 0);
   const problems = [
     ...[...own].flatMap(([policy, messages]) => messages.map((text) => problemAt(input.source, policy, text))),
+    ...findCrowdedTools(input),
     ...validate(input, sound),
   ];
   return problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
@@ -42,12 +45,36 @@ function findOwnProblems(policy: Policy, { tools, servers }: CheckInput): readon
   if (whole !== undefined) {
     return [`${['context', ...whole].join('.')} can't be used as a whole: name the attributes that the policy needs`];
   }
-  const approval = findApprovalProblem(policy);
+  const polarity = [findApprovalProblem(policy), findJustificationProblem(policy)];
   return [
-    ...(approval === undefined ? [] : [approval]),
+    ...polarity.filter((problem) => problem !== undefined),
+    ...findRequesterProblems(policy),
     ...findNameProblems(policy, tools, servers),
     ...findArgumentProblems(policy, mentionsOf(mentions, 'args'), tools),
   ];
+}
+
+/** When somebody approves, the requester's groups are not asked for: such a test would be false, and a forbid a hole. */
+function findRequesterProblems({ conditions }: Policy): readonly string[] {
+  const asksGroups = (expression: Expression): boolean =>
+    (expression.kind === 'in' && REQUESTER.some((name) => mentionsContext(expression.of, name))) ||
+    partsOf(expression).some(asksGroups);
+  if (!conditions.some(({ body }) => asksGroups(body))) return [];
+  return ['the requester’s groups are not known when somebody approves: compare the requester with ==, not "in"'];
+}
+
+const REQUESTER = ['requesterUser', 'requesterApp'];
+
+/** Which quorums people fill together takes up to 2^n tries (`approvals/quorums.ts`). */
+const MOST_QUORUMS = 10;
+
+function findCrowdedTools({ policies, tools, source }: CheckInput): readonly ConfigProblem[] {
+  return tools.flatMap((tool) => {
+    const onCall = policies.filter((policy) => mayApply(policy, callTarget(tool)));
+    const last = onCall.findLast((policy) => collectQuorums([policy]).size > 0);
+    if (last === undefined || collectQuorums(onCall).size <= MOST_QUORUMS) return [];
+    return [problemAt(source, last, `policies on ${tool.id} test for more than ${MOST_QUORUMS} quorums`)];
+  });
 }
 
 /** Entra object ids and app ids, lower case, as tokens are read; with any other, a forbid would match no one. */

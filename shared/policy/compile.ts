@@ -4,10 +4,12 @@
  * names are unique in the process, so a later engine can't change what an earlier one decides by.
  */
 import type { Config } from '../config/config.ts';
+import { GATEWAY_SERVER } from '../config/names.ts';
 import { collectQuorums } from './approval-polarity.ts';
 import type { RecordType } from './argument-type.ts';
 import type { Cedar } from './cedar.ts';
 import { type CompiledItems, planItems } from './compile-items.ts';
+import { type CompiledOversight, planOversight } from './compile-oversight.ts';
 import { collectMentions, type Mentions, NO_MENTIONS } from './mentions.ts';
 import { LIST_ACTION } from './names.ts';
 import type { Policy } from './policy.ts';
@@ -22,6 +24,7 @@ export interface Compiled {
   readonly tools: ReadonlyMap<string, ReadonlyMap<string, CompiledTool>>;
   /** By server, each configured one. */
   readonly items: ReadonlyMap<string, CompiledItems>;
+  readonly oversight: CompiledOversight;
 }
 
 export interface CompiledTool {
@@ -56,6 +59,7 @@ export function compile(
     tools.map((tool) => [tool.id, policies.filter((policy) => mayApply(policy, listTarget(tool)))]),
   );
   const items = planItems(config.servers.keys(), policies);
+  const oversight = planOversight([...config.servers.keys(), GATEWAY_SERVER], policies, tools);
   // One action for all that can be seen, so one context: of every policy that matters to any of it.
   const listMentions = collectMentions([...new Set([...lists.values(), items.onList].flat())]);
   const mentions = new Map([...calls].map(([id, some]) => [id, collectMentions(some)]));
@@ -77,12 +81,22 @@ export function compile(
     });
   }
 
-  const schema = createReducedSchema(config, tools, (action) =>
-    action === LIST_ACTION ? listMentions : (mentions.get(action) ?? items.mentions.get(action) ?? NO_MENTIONS),
-  );
+  const ofActions = new Map([
+    ...mentions,
+    ...items.mentions,
+    ...oversight.mentions,
+    [LIST_ACTION, listMentions] as const,
+  ]);
+  const schema = createReducedSchema(config, tools, (action) => ofActions.get(action) ?? NO_MENTIONS);
   const answer = cedar.preparseSchema(name, schema);
   if (answer.type === 'failure') throw new Error('Cedar refused the schema of evaluation', { cause: answer.errors });
-  return { schema: name, listMentions, tools: compiled, items: items.compile(parse) };
+  return {
+    schema: name,
+    listMentions,
+    tools: compiled,
+    items: items.compile(parse),
+    oversight: oversight.compile(parse),
+  };
 }
 
 /** Gives a set's name; tools that the same policies matter to share one. */

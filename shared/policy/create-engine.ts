@@ -8,12 +8,13 @@ import { type Cedar, loadCedar } from './cedar.ts';
 import { checkPolicies } from './check-policies.ts';
 import { type Compiled, type CompiledTool, compile } from './compile.ts';
 import type { CompiledKind } from './compile-items.ts';
-import type { Asker, Decision, Item, PolicyEngine, ToolCall } from './engine.ts';
+import { createCallDecider } from './decide-call.ts';
+import type { Asker, Decision, Item, PolicyEngine } from './engine.ts';
 import { evaluate, type Outcome } from './evaluate.ts';
-import { decide, type Explainer } from './hold.ts';
-import { mapArguments } from './map-arguments.ts';
-import { type Mentions, mentionsOf } from './mentions.ts';
+import { type Circumstances, decide, type Explainer } from './hold.ts';
+import type { Mentions } from './mentions.ts';
 import { itemId, LIST_ACTION } from './names.ts';
+import { createOverseer } from './oversee.ts';
 import { type Policy, readPolicies } from './policy.ts';
 import { askerContext, entitiesFor, principalOf } from './request.ts';
 import { createFullSchema } from './schema.ts';
@@ -42,35 +43,6 @@ export function createPolicyEngine(config: PolicyConfig): Result<PolicyEngine, r
 }
 
 function createEngine(cedar: Cedar, compiled: Compiled, explainer: Explainer): PolicyEngine {
-  function decideCall(asker: Asker, { server, tool, arguments: given }: ToolCall): Decision {
-    const known = compiled.tools.get(server)?.get(tool);
-    if (known === undefined) return { verdict: 'deny', code: 'not-pinned', policies: [], reasons: [] };
-    const { id, type, mentions, quorums, callSet } = known;
-
-    const mapped = mapArguments(given, type, mentionsOf(mentions, 'args'));
-    if (!mapped.ok) return { verdict: 'deny', code: 'arguments', policies: [], reasons: [], detail: mapped.error };
-
-    const context = askerContext(asker, mentions);
-    if (mentions.inside.has('args')) context.args = mapped.value;
-    const resource = { type: 'Tool', id };
-    const question = {
-      principal: principalOf(asker),
-      action: id,
-      resource,
-      entities: entitiesFor(asker, server, resource),
-      policySet: callSet,
-      schema: compiled.schema,
-    };
-    const ask = (met: readonly string[]): Outcome => {
-      const approval = { met: met.map((quorum) => ({ __entity: { type: 'Quorum', id: quorum } })) };
-      return evaluate(cedar, {
-        ...question,
-        context: mentions.inside.has('approval') ? { ...context, approval } : context,
-      });
-    };
-    return decide(ask, quorums, explainer);
-  }
-
   function askOf(asker: Asker, server: string, question: Asked): Outcome {
     const { action, resource, mentions, policySet } = question;
     return evaluate(cedar, {
@@ -103,15 +75,20 @@ function createEngine(cedar: Cedar, compiled: Compiled, explainer: Explainer): P
     const { type, action, mentions, useSet } = known;
     const resource = { type, id: itemId(server, name) };
     const ask = (): Outcome => askOf(asker, server, { action, resource, mentions, policySet: useSet });
-    // There is no approval in the context of these actions, so no quorum could lift a deny.
-    return decide(ask, [], explainer);
+    return decide(ask, NO_APPROVALS, explainer);
   }
 
+  const toolNamed = (server: string, tool: string): CompiledTool | undefined => compiled.tools.get(server)?.get(tool);
+
   return {
-    decideCall,
+    decideCall: createCallDecider(cedar, compiled, explainer),
     decideItem,
+    ...createOverseer(cedar, compiled),
+    quorumsOf: (server, tool) => toolNamed(server, tool)?.quorums ?? [],
+    mayHold: (server, tool) => (toolNamed(server, tool)?.quorums.length ?? 0) > 0,
+    wantsJustification: (server, tool) => toolNamed(server, tool)?.mentions.inside.has('justification') ?? false,
     mayList(asker, server, tool) {
-      const known = compiled.tools.get(server)?.get(tool);
+      const known = toolNamed(server, tool);
       return known !== undefined && maySeeTool(asker, known);
     },
     mayListItem(asker, { server, kind, name }) {
@@ -129,6 +106,9 @@ function createEngine(cedar: Cedar, compiled: Compiled, explainer: Explainer): P
     },
   };
 }
+
+/** There are none in the context of these actions, so no quorum could lift a deny. */
+const NO_APPROVALS: Circumstances = { quorums: [], met: [] };
 
 interface Asked {
   readonly action: string;

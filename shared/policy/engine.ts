@@ -3,6 +3,7 @@
  * An engine never throws on what a caller sent: what cannot be evaluated is a deny with its reason.
  */
 
+import type { Channel } from '../config/config.ts';
 import type { Agent, Principal } from '../identity/caller.ts';
 import type { JsonObject } from '../json/value.ts';
 
@@ -17,7 +18,10 @@ export interface Asker {
 export interface ToolCall {
   readonly server: string;
   readonly tool: string;
+  /** Without what the gateway injects. */
   readonly arguments: JsonObject;
+  /** The agent's own words, unverified; blank ones count as none. */
+  readonly justification?: string;
 }
 
 /** `Resource::"{server}/{name}"` or `Prompt::"{server}/{name}"`, a child of its Server. */
@@ -28,9 +32,22 @@ export interface Item {
   readonly name: string;
 }
 
+/** May this person, who answered on this channel, approve what the requester asked for? */
+export interface ApprovalQuestion {
+  readonly server: string;
+  readonly tool: string;
+  readonly requester: Principal;
+  readonly channel: Channel;
+}
+
+/** What is done about a server rather than on it. */
+export type Duty = 'audit' | 'review' | 'administer';
+
 export type DenyCode =
   /** No policy permits it, or one forbids it. */
   | 'policy'
+  /** It would be allowed, or held, with a justification: the last of its reasons says where one goes. */
+  | 'justification'
   /** The tool is not in tools.lock.json. */
   | 'not-pinned'
   /** An argument that a policy mentions cannot be mapped exactly, or does not fit the tool's schema. */
@@ -42,7 +59,7 @@ export type Decision =
   | { readonly verdict: 'allow'; readonly policies: readonly string[] }
   | {
       readonly verdict: 'hold';
-      /** Names of the quorums that, all met, would lift the deny. */
+      /** Names of the quorums that, met beside those that are, would lift the deny. */
       readonly quorums: readonly string[];
       /** `@id`s of the policies that held it, and their `@reason`s. */
       readonly policies: readonly string[];
@@ -59,8 +76,18 @@ export type Decision =
     };
 
 export interface PolicyEngine {
-  /** May this tool be called with these arguments? */
-  decideCall(asker: Asker, call: ToolCall): Decision;
+  /** May this tool be called with these arguments, when these quorums are met? None are by default. */
+  decideCall(asker: Asker, call: ToolCall, met?: readonly string[]): Decision;
+  /** Quorums that policies on this tool's call test for, in configured order. */
+  quorumsOf(server: string, tool: string): readonly string[];
+  /** Whether a call of this tool can be held at all. */
+  mayHold(server: string, tool: string): boolean;
+  /** Whether policies on this tool's call look at a justification. */
+  wantsJustification(server: string, tool: string): boolean;
+  /** False for apps, for the requester itself, and for what is not pinned, whatever the policies say. */
+  mayApprove(approver: Asker, question: ApprovalQuestion): boolean;
+  /** `server` may be `_gateway`. */
+  mayDo(asker: Asker, duty: Duty, server: string): boolean;
   /** May this tool be seen? False for what is not pinned. */
   mayList(asker: Asker, server: string, tool: string): boolean;
   /** May this resource (a URI, or a URI template) or prompt (a name) be seen? They are not pinned. */

@@ -22,10 +22,12 @@ export type Expression =
   /** `.contains`, `.containsAll`, `.containsAny`. */
   | { readonly kind: 'contains'; readonly all: boolean; readonly of: Expression; readonly what: Expression }
   | { readonly kind: 'set'; readonly parts: readonly Expression[] }
+  /** `in`, and `is … in`. */
+  | { readonly kind: 'in'; readonly of: Expression; readonly what: Expression }
   | { readonly kind: 'other'; readonly parts: readonly Expression[] };
 
 const CONTAINS: ReadonlySet<string> = new Set(['contains', 'containsAll', 'containsAny']);
-const COMPARISONS = ['==', '!=', '<', '<=', '>', '>=', 'in', 'is', 'like'];
+const COMPARISONS = ['==', '!=', '<', '<=', '>', '>=', 'is', 'like'];
 const PLAIN: ReadonlySet<string> = new Set([...COMPARISONS, '+', '-', '*', 'neg', 'isEmpty', 'getTag', 'hasTag']);
 
 export function readExpression(json: Json | undefined): Expression {
@@ -71,8 +73,12 @@ function readOperation(operator: string, operand: JsonObject): Expression {
   if (CONTAINS.has(operator)) {
     return { kind: 'contains', all: operator !== 'contains', of: readExpression(left), what: readExpression(right) };
   }
+  if (operator === 'in') return { kind: 'in', of: readExpression(left), what: readExpression(right) };
+  if (operator === 'is' && operand.in !== undefined) {
+    return { kind: 'in', of: readExpression(left), what: readExpression(operand.in) };
+  }
   if (!PLAIN.has(operator)) throw new Error(`Cedar gave an expression of the unknown form "${operator}"`);
-  const parts = [left, right, arg, operand.in].filter((part) => part !== undefined);
+  const parts = [left, right, arg].filter((part) => part !== undefined);
   return { kind: 'other', parts: parts.map(readExpression) };
 }
 
@@ -112,11 +118,23 @@ export function partsOf(expression: Expression): readonly Expression[] {
     case 'if':
       return [expression.test, expression.yes, expression.no];
     case 'contains':
+    case 'in':
       return [expression.of, expression.what];
     case 'set':
     case 'other':
       return expression.parts;
   }
+}
+
+/** Whether `context.{name}`, something in it, or whether it is there, stands anywhere; a bare `context` holds it. */
+export function mentionsContext(expression: Expression, name: string): boolean {
+  const path = contextPath(expression);
+  if (path !== undefined) return path[0] === name || path.length === 0;
+  if (expression.kind === 'has') {
+    const base = contextPath(expression.of);
+    if (base !== undefined) return [...base, ...expression.path][0] === name;
+  }
+  return partsOf(expression).some((part) => mentionsContext(part, name));
 }
 
 /** `context.args.amount` → `['args', 'amount']`; undefined for what does not start at `context`. */

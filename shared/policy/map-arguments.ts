@@ -22,6 +22,11 @@ export function mapArguments(given: JsonObject, type: RecordType, mentions: Ment
   return mapRecord(given, type, mentions, 'arguments');
 }
 
+/** The agent's own words; undefined for blank ones, which say nothing. */
+export function mapJustification(text: string | undefined): Result<CedarValueJson | undefined, string> {
+  return text === undefined || text.trim() === '' ? ok(undefined) : mapScalar(text, 'string', 'the justification');
+}
+
 function mapRecord(given: JsonObject, type: RecordType, mentions: Mentions, path: string): Result<CedarRecord, string> {
   const undeclared = Object.keys(given).filter((key) => !isDeclared(type, key));
   if (mentions.isWhole && Object.keys(given).some((key) => !type.attributes.has(key))) {

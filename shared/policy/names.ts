@@ -3,11 +3,17 @@
  * no tool's action can collide with a fixed one. Nothing here is ever pasted into Cedar text: it goes as JSON.
  */
 import type { Channel, RiskLabel } from '../config/config.ts';
+import type { Duty } from './engine.ts';
 
 /** Action groups that hold every call of a tool, and everything that uses a server. */
 export const USE_ACTION = 'use';
 export const CALL_ACTION = 'call';
 export const LIST_ACTION = 'list';
+
+export const APPROVE_ACTION = 'approve';
+
+/** Actions on a server itself, which give nobody a call. */
+export const DUTIES = ['audit', 'review', 'administer'] as const satisfies readonly Duty[];
 
 /** What is seen and used of a server beside its tools: its type in Cedar, and the action that uses one. */
 export const ITEM_KINDS = {

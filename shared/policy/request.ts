@@ -13,14 +13,15 @@ export function principalOf({ principal }: Asker): TypeAndId {
 
 /** The principal in its groups, and the tool, resource or prompt on its server. */
 export function entitiesFor(asker: Asker, server: string, resource: TypeAndId): EntityJson[] {
-  return [
-    {
-      uid: principalOf(asker),
-      attrs: asker.principal.kind === 'user' ? { guest: asker.principal.guest } : {},
-      parents: asker.groups.map((id) => ({ type: 'Group', id })),
-    },
-    { uid: resource, attrs: {}, parents: [{ type: 'Server', id: server }] },
-  ];
+  return [principalEntity(asker), { uid: resource, attrs: {}, parents: [{ type: 'Server', id: server }] }];
+}
+
+export function principalEntity(asker: Asker): EntityJson {
+  return {
+    uid: principalOf(asker),
+    attrs: asker.principal.kind === 'user' ? { guest: asker.principal.guest } : {},
+    parents: asker.groups.map((id) => ({ type: 'Group', id })),
+  };
 }
 
 /** `agent` and `request`, as far as they are mentioned. */

@@ -7,7 +7,16 @@ import type { Config } from '../config/config.ts';
 import { GATEWAY_SERVER } from '../config/names.ts';
 import type { ArgumentType, RecordType } from './argument-type.ts';
 import type { Mentions } from './mentions.ts';
-import { CALL_ACTION, CHANNELS, CONTENT_ACTIONS, ERAS, RISK_LABELS, USE_ACTION } from './names.ts';
+import {
+  APPROVE_ACTION,
+  CALL_ACTION,
+  CHANNELS,
+  CONTENT_ACTIONS,
+  DUTIES,
+  ERAS,
+  RISK_LABELS,
+  USE_ACTION,
+} from './names.ts';
 import type { ToolAction } from './tool-action.ts';
 
 /** Cedar's JSON schema, as far as we write it. */
@@ -73,10 +82,15 @@ function createSchema(
     tool.id,
     {
       memberOf: tool.groups.map((id) => ({ id })),
-      ...applies(tool.id, ['User', 'App'], ['Tool'], asked({ approval: APPROVAL, args: writeRecord(tool.type) })),
+      ...applies(
+        tool.id,
+        ['User', 'App'],
+        ['Tool'],
+        asked({ approval: APPROVAL, justification: JUSTIFICATION, args: writeRecord(tool.type) }),
+      ),
     },
   ]);
-  const onServers = (['audit', 'review', 'administer'] as const).map((name): [string, SchemaAction] => [
+  const onServers = DUTIES.map((name): [string, SchemaAction] => [
     name,
     applies(name, ['User', 'App'], ['Server'], asked({})),
   ]);
@@ -106,7 +120,7 @@ function createSchema(
           'reveal',
           applies('reveal', ['User', 'App'], ['Server'], asked({ class: entity('Class'), tool: entity('Tool') })),
         ],
-        ['approve', applies('approve', ['User'], ['Tool'], asked(APPROVING))],
+        [APPROVE_ACTION, applies(APPROVE_ACTION, ['User'], ['Tool'], asked(APPROVING))],
         ...onServers,
       ]),
     },
@@ -114,6 +128,9 @@ function createSchema(
 }
 
 const APPROVAL = record({ met: { type: 'Set', element: entity('Quorum') } });
+
+/** The agent's own words, which it may leave out. */
+const JUSTIFICATION = { type: 'String', required: false } as const;
 
 /** Who asked is one of two kinds, so each is optional. */
 const APPROVING = {

@@ -2,7 +2,8 @@
  * Which policies can matter to an action on a server's tool, resource or prompt, by their scope alone. A policy whose
  * scope does not fit is never satisfied and never errs, so it need not be evaluated; who asks is left to Cedar.
  */
-import { CALL_ACTION, type ITEM_KINDS, itemId, LIST_ACTION, USE_ACTION } from './names.ts';
+import type { Duty } from './engine.ts';
+import { APPROVE_ACTION, CALL_ACTION, type ITEM_KINDS, itemId, LIST_ACTION, USE_ACTION } from './names.ts';
 import type { Policy } from './policy.ts';
 import type { ToolAction } from './tool-action.ts';
 
@@ -11,7 +12,7 @@ export interface Target {
   /** The action itself and every group of actions that it is in. */
   readonly within: ReadonlySet<string>;
   readonly server: string;
-  readonly type: 'Tool' | ItemType;
+  readonly type: 'Tool' | 'Server' | ItemType;
   /** The id of the tool. Resources and prompts are known when they are asked about: any of the server's. */
   readonly id?: string;
 }
@@ -24,6 +25,14 @@ export function callTarget({ id, groups, server }: ToolAction): Target {
 
 export function listTarget({ id, server }: ToolAction): Target {
   return { action: LIST_ACTION, within: new Set([LIST_ACTION, USE_ACTION]), server, type: 'Tool', id };
+}
+
+export function approveTarget({ id, server }: ToolAction): Target {
+  return { action: APPROVE_ACTION, within: new Set([APPROVE_ACTION]), server, type: 'Tool', id };
+}
+
+export function dutyTarget(duty: Duty, server: string): Target {
+  return { action: duty, within: new Set([duty]), server, type: 'Server', id: server };
 }
 
 export function itemTarget(server: string, type: ItemType, action: string): Target {
