@@ -14,7 +14,8 @@ const HELP = `npm run --silent token -- [options]
 Prints an access token of the local stack.
 
   --user NAME    of a person: alice, bob, carol, dave, mallory, grace
-  --agent NAME   of an app by itself, such as reporting-bot; with --user: the app that they call through
+  --agent NAME   of an app by itself, such as reporting-bot; with --user: the app that they call through;
+                 cli is the one whose tokens are for the API, and not for MCP
   --ttl S        lifetime in seconds (default 3600)
   --port N       of the running gateway, when it is not the one of the data folder
   --data DIR     the data folder of the running stack (default .local)

@@ -29,13 +29,16 @@ export interface App {
   readonly redirectUris: readonly string[];
   /** App roles on the gateway that an administrator assigned to it. */
   readonly roles: readonly string[];
+  /** The gateway's delegated scope that an administrator consented to for it; default: the one of MCP. */
+  readonly scope?: string;
 }
 
 export interface Directory {
   readonly tenantId: string;
   readonly domain: string;
-  /** The delegated scope and the app role that the gateway's registration exposes. */
+  /** The delegated scopes that the gateway's registration exposes, for MCP and for the API; and the app role. */
   readonly scope: string;
+  readonly apiScope: string;
   readonly role: string;
   /** `requestedAccessTokenVersion` of the gateway's registration. */
   readonly accessTokenVersion: 1 | 2;
@@ -60,10 +63,17 @@ export const sampleGroups = {
 
 const LOOPBACK_PATHS = ['', '/', '/callback', '/oauth/callback', '/oauth/callback/debug'];
 
+const LOOPBACK_URIS = ['127.0.0.1', 'localhost'].flatMap((host) =>
+  LOOPBACK_PATHS.map((path) => `http://${host}${path}`),
+);
+
+const API_SCOPE = 'Sallyport.Manage';
+
 export const sampleDirectory: Directory = {
   tenantId: sampleId('1'),
   domain: 'sallyport.example',
   scope: 'Mcp.Invoke',
+  apiScope: API_SCOPE,
   role: 'Mcp.Invoke.All',
   accessTokenVersion: 2,
   users: [
@@ -76,9 +86,8 @@ export const sampleDirectory: Directory = {
   ],
   apps: [
     app('gateway', 'Sallyport', 'c0', 'd0', 'api'),
-    app('assistant', 'Assistant', 'c1', 'd1', 'public', {
-      redirectUris: ['127.0.0.1', 'localhost'].flatMap((host) => LOOPBACK_PATHS.map((path) => `http://${host}${path}`)),
-    }),
+    app('assistant', 'Assistant', 'c1', 'd1', 'public', { redirectUris: LOOPBACK_URIS }),
+    app('cli', 'Sallyport CLI', 'c5', 'd5', 'public', { redirectUris: LOOPBACK_URIS, scope: API_SCOPE }),
     app('reporting-bot', 'Reporting bot', 'c2', 'd2', 'confidential', { roles: ['Mcp.Invoke.All'] }),
     app('gateway-identity', 'Sallyport’s managed identity', 'c3', 'd3', 'managed-identity'),
   ],
@@ -95,7 +104,7 @@ function app(
   clientSuffix: string,
   servicePrincipalSuffix: string,
   kind: App['kind'],
-  more: Partial<Pick<App, 'redirectUris' | 'roles'>> = {},
+  more: Partial<Pick<App, 'redirectUris' | 'roles' | 'scope'>> = {},
 ): App {
   const clientId = sampleId(clientSuffix);
   const servicePrincipalId = sampleId(servicePrincipalSuffix);
@@ -113,6 +122,11 @@ export function findUser(directory: Directory, who: string): User | undefined {
   return directory.users.find(
     ({ name, objectId, principalName }) => name === wanted || objectId === wanted || principalName === wanted,
   );
+}
+
+/** What a person's token for the gateway carries when they come through this app. */
+export function scopeOf(directory: Directory, client: App): string {
+  return client.scope ?? directory.scope;
 }
 
 /** By name or client id. */

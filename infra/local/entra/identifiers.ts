@@ -23,13 +23,20 @@ export function createResources(options: {
 
   function identifiers(): readonly string[] {
     const all = `${publicUrl()}/mcp`;
-    return [`api://${clientId}`, all, ...servers.map((server) => `${all}/${server}`)];
+    return [`api://${clientId}`, apiUrl(), all, ...servers.map((server) => `${all}/${server}`)];
   }
 
+  function apiUrl(): string {
+    return `${publicUrl()}/api`;
+  }
+
+  /** Entra would take every scope under every identifier; whoever asks for one under a URL that it is not for errs. */
   function scopesOf(identifier: string): readonly string[] {
+    const { scope, apiScope } = directory;
+    if (identifier === apiUrl()) return under(identifier, [apiScope]);
+    if (identifier !== `api://${clientId}`) return under(identifier, [scope]);
     // Entra takes the bare client id for the `api://` form in a scope.
-    const prefixes = identifier === `api://${clientId}` ? [identifier, clientId] : [identifier];
-    return prefixes.flatMap((prefix) => [`${prefix}/${directory.scope}`, `${prefix}/.default`]);
+    return [identifier, clientId].flatMap((prefix) => under(prefix, [scope, apiScope]));
   }
 
   function identifierOf(scopes: readonly string[]): string | undefined {
@@ -38,6 +45,10 @@ export function createResources(options: {
   }
 
   return { identifiers, scopesOf, identifierOf };
+}
+
+function under(prefix: string, scopes: readonly string[]): readonly string[] {
+  return [...scopes, '.default'].map((scope) => `${prefix}/${scope}`);
 }
 
 export function gatewayApp(directory: Directory): App {

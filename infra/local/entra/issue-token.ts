@@ -6,7 +6,7 @@ import { createHmac, createPublicKey, randomBytes } from 'node:crypto';
 import { importJWK, type JWTPayload, SignJWT } from 'jose';
 import { z } from 'zod';
 import { accessTokenClaims, type Subject } from './claims.ts';
-import { type App, type Directory, findApp, findUser } from './directory.ts';
+import { type App, type Directory, findApp, findUser, scopeOf } from './directory.ts';
 import { createSigningKey, type EntraKeys } from './keys.ts';
 
 const TTL_SECONDS = 3_600;
@@ -26,7 +26,7 @@ export const tokenRequestSchema = z.strictObject({
   version: z.literal([1, 2]).optional(),
   /** Default: the gateway's (client id in version 2, `api://{client id}` in version 1). */
   audience: z.string().optional(),
-  /** Short names, space-separated; empty: none. Default `Mcp.Invoke` for a user. */
+  /** Short names, space-separated; empty: none. Default: what the client was given. */
   scope: z.string().optional(),
   /** Default: the roles assigned to the app. */
   roles: z.array(z.string()).optional(),
@@ -110,7 +110,7 @@ export function createTokenId(): string {
 }
 
 function findSubject(directory: Directory, request: TokenRequest): Subject {
-  const { user: who, app, scope = directory.scope } = request;
+  const { user: who, app } = request;
   if ((who === undefined) === (app === undefined)) throw new UnknownName('name one of user and app');
   if (app !== undefined) {
     const client = demandApp(directory, app);
@@ -122,7 +122,7 @@ function findSubject(directory: Directory, request: TokenRequest): Subject {
     throw new UnknownName(`no user is named ${who} (there are ${known})`);
   }
   const client = demandApp(directory, request.agent ?? 'assistant');
-  const scopes = scope.split(' ').filter((name) => name !== '');
+  const scopes = (request.scope ?? scopeOf(directory, client)).split(' ').filter((name) => name !== '');
   return { kind: 'user', user: { ...user, groups: request.groups ?? user.groups }, client, scopes };
 }
 
