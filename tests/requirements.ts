@@ -206,22 +206,34 @@ const requirements = {
   // Issue 4: policy and configuration
   'config.approvals': 'gateway.yaml says how long approvals wait, which channels count, and where a call is released',
   'config.own-names': 'A pinned tool or argument of a name that the gateway adds fails at load',
+  'policy.met': 'With some quorums met, policy allows the call or says which it still needs, asking nobody twice',
+  'policy.justification': 'A missing justification is told as such; giving one can only allow more, checked at load',
+  'policy.approve': 'Approving takes a policy; the requester and apps never may, and an error is a no',
+  'policy.duties': 'Audit, review and administer are permitted by server, _gateway included, and an error is a no',
+  'quorum.distinct': 'One person takes one place in all quorums together, in their group and by a channel that counts',
+  'quorum.maximal': 'Every maximal set of quorums that people fill together is found, whatever their order',
 
   // Issue 4: queues
   'queues.send': 'A message reaches its queue as JSON under its own id, now or at its time, and stands once',
   'queues.deadline': 'Sending never takes longer than its deadline, and goes on once Service Bus is back',
 
   // Issue 4: pages
-  'sign-in.flow': 'People sign in with Entra: code, PKCE, state and nonce, a federated credential, no secret, no token kept',
-  'sign-in.refused': 'A code, ID token or assertion of another app, tenant, sign-in or time signs nobody in',
-  'pages.session': 'The session cookie is sealed, bound to tenant and site, and ends by time, by sign-out and by a block',
-  'pages.csrf': 'A form that our own page did not send, in this session, changes nothing',
-  'pages.redirect': 'After sign-in the browser goes to a page of ours, wherever a link would have sent it',
-  'pages.headers': 'Every page is uncached, unframed, without script, and loads nothing from elsewhere',
-  'pages.untrusted-text': 'What agents and upstreams wrote stands as text: no markup, no hidden or reordering character',
-  'pages.inbox': 'An approver sees what waits for them and everything they need to decide, and decides with a reason',
-  'pages.hidden': 'A request that is not for this person and one that is not there get the same page',
-  'pages.browser': 'The pages work in a browser, without JavaScript and on a phone',
+  'sign-in.flow':
+    'People sign in with Entra: code, PKCE, state and nonce, a federated credential, no secret, no token kept',
+    'The session cookie is sealed, bound to tenant and site, and ends by time, by sign-out and by a block',
+    'What agents and upstreams wrote stands as text: no markup, no hidden or reordering character',
+
+  // Issue 4: stores
+  'approvals.one-head': 'Of instances that open the same request at once, one does',
+  'approvals.all-or-nothing': 'Head and request are written together or not at all',
+  'approvals.compare-and-swap': 'A request changes under its newest ETag only',
+  'approvals.insert-only': 'A decision that stands is never replaced',
+  'approvals.index': 'Everything open is listed, however much it is',
+  'approvals.lost-response': 'A write whose response was lost stands once, and its writer can tell that it is theirs',
+  'approvals.foreign-row': 'A row of another shape, or under another’s keys, decides nothing and shows nothing',
+  'sealed.bound': 'What is sealed opens for its approval, kind and principal only, and not once it was changed',
+  'sealed.erased': 'Without its key a sealed blob can’t be read by anybody',
+  'sealed.rotation': 'What an older keyring version sealed still opens, and the newest seals',
 } as const;
 
 export type RequirementId = keyof typeof requirements;

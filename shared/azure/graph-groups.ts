@@ -9,6 +9,7 @@ import { z } from 'zod';
 import type { Principal } from '../identity/caller.ts';
 import type { GroupSource } from '../identity/groups.ts';
 import { err, ok } from '../result.ts';
+import { within } from './deadline.ts';
 
 export interface GraphGroupOptions {
   /** Graph's origin: `https://graph.microsoft.com`, or http to a stand-in on this machine. */
@@ -108,12 +109,4 @@ async function waitForRetry(response: Response, { endsMs, signal }: Limit): Prom
 function chunk(groupIds: readonly string[]): readonly (readonly string[])[] {
   const count = Math.ceil(groupIds.length / GROUPS_PER_REQUEST);
   return Array.from({ length: count }, (_, n) => groupIds.slice(n * GROUPS_PER_REQUEST, (n + 1) * GROUPS_PER_REQUEST));
-}
-
-/** For what does not mind its signal: rejects with the signal's reason when that comes first. */
-function within<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
-  return Promise.race([work, aborted]);
 }

@@ -1,5 +1,5 @@
 /**
- * What an Entra access token says, v1 and v2, delegated and app-only: shapes only (FACTS §2).
+ * What an Entra token says, v1 and v2, delegated and app-only, access and ID: shapes only (FACTS §2).
  * Claims that decide something must have their type; those that only inform are dropped where they don't.
  */
 import { z } from 'zod';
@@ -37,6 +37,8 @@ export const claimsSchema = z.object({
   _claim_names: z.record(z.string(), z.unknown()).optional(),
   /** 1: a guest of the tenant. */
   acct: z.union([z.number(), z.string()]).optional(),
+  /** Of ID tokens only: binds one to the sign-in that asked for it. */
+  nonce: z.string().optional(),
   uti: z.string().min(1).max(128).optional(),
   jti: z.string().min(1).max(128).optional(),
   name: shown,

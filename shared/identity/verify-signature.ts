@@ -21,6 +21,8 @@ export interface SignedClaims {
 export interface SignatureOptions {
   readonly keys: KeySource;
   readonly nowMs: () => number;
+  /** What `typ` may say, lower case; the default is that of access tokens. */
+  readonly types?: ReadonlySet<string>;
 }
 
 export type SignatureVerifier = (token: string) => Promise<Result<SignedClaims, TokenFailure>>;
@@ -30,7 +32,8 @@ const REMEMBER_MS = 60_000;
 const REMEMBER_TOKENS = 1_000;
 
 /** Remembers signatures, by the token's SHA-256; nothing that depends on time or server is remembered. */
-export function createSignatureVerifier({ keys, nowMs }: SignatureOptions): SignatureVerifier {
+export function createSignatureVerifier(options: SignatureOptions): SignatureVerifier {
+  const { keys, nowMs, types = ACCESS_TOKEN_TYPES } = options;
   const remembered = new Map<string, { readonly signed: SignedClaims; readonly untilMs: number }>();
 
   return async (token) => {
@@ -40,7 +43,7 @@ export function createSignatureVerifier({ keys, nowMs }: SignatureOptions): Sign
     if (hit && atMs < hit.untilMs && atMs >= hit.untilMs - REMEMBER_MS) return ok(hit.signed);
     remembered.delete(digest);
 
-    const verified = await verifySignature(token, keys);
+    const verified = await verifySignature(token, keys, types);
     if (!verified.ok) return verified;
     const signed = { claims: verified.value, fingerprint: digest.slice(0, 32) };
     if (remembered.size >= REMEMBER_TOKENS) dropOldest(remembered);
@@ -57,8 +60,12 @@ function dropOldest(map: Map<string, unknown>): void {
 }
 
 /** Header → key → signature → claims. */
-async function verifySignature(token: string, keys: KeySource): Promise<Result<Claims, TokenFailure>> {
-  const keyId = readHeader(token);
+async function verifySignature(
+  token: string,
+  keys: KeySource,
+  types: ReadonlySet<string>,
+): Promise<Result<Claims, TokenFailure>> {
+  const keyId = readHeader(token, types);
   if (!keyId.ok) return keyId;
   const key = await keys.findKey(keyId.value);
   if (!key.ok) return err(key.error.reason === 'unknown-key' ? { ...key.error, keyId: keyId.value } : key.error);
@@ -66,7 +73,7 @@ async function verifySignature(token: string, keys: KeySource): Promise<Result<C
   return payload.ok ? readClaims(payload.value) : payload;
 }
 
-const headerSchema = z.looseObject({ alg: z.string(), kid: z.string().min(1).max(256), typ: z.string() });
+const headerSchema = z.looseObject({ alg: z.string(), kid: z.string().min(1).max(256), typ: z.string().optional() });
 
 /** Members by which a token would bring its own key, or change what the signature means. */
 const UNSAFE_MEMBERS = ['jwk', 'jku', 'x5u', 'x5c', 'crit', 'b64', 'zip'] as const;
@@ -74,7 +81,10 @@ const UNSAFE_MEMBERS = ['jwk', 'jku', 'x5u', 'x5c', 'crit', 'b64', 'zip'] as con
 /** RFC 9068 §2.1 and what Entra writes. */
 const ACCESS_TOKEN_TYPES = new Set(['jwt', 'at+jwt', 'application/at+jwt']);
 
-function readHeader(token: string): Result<string, TokenFailure> {
+/** An ID token may leave it out (OpenID Connect Core §2, RFC 7519 §5.1); it never is one for access. */
+export const ID_TOKEN_TYPES: ReadonlySet<string> = new Set(['jwt', '']);
+
+function readHeader(token: string, types: ReadonlySet<string>): Result<string, TokenFailure> {
   let decoded: unknown;
   try {
     decoded = decodeProtectedHeader(token);
@@ -83,9 +93,9 @@ function readHeader(token: string): Result<string, TokenFailure> {
   }
   const header = headerSchema.safeParse(decoded);
   if (!header.success) return err({ reason: 'malformed', part: 'header' });
-  const { alg, kid, typ } = header.data;
+  const { alg, kid, typ = '' } = header.data;
   if (alg !== 'RS256') return err({ reason: 'wrong-algorithm', algorithm: alg });
-  if (!ACCESS_TOKEN_TYPES.has(typ.toLowerCase())) return err({ reason: 'wrong-type', type: typ });
+  if (!types.has(typ.toLowerCase())) return err({ reason: 'wrong-type', type: typ });
   const unsafe = UNSAFE_MEMBERS.find((member) => Object.hasOwn(header.data, member));
   return unsafe === undefined ? ok(kid) : err({ reason: 'unsafe-header', member: unsafe });
 }

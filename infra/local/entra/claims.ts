@@ -78,7 +78,7 @@ function userClaims({ directory, version, audience }: AccessTokenFacts, user: Us
   };
 }
 
-function groupClaims(tenantId: string, user: User): Claims {
+export function groupClaims(tenantId: string, user: User): Claims {
   if (user.groups.length === 0) return {};
   if (user.groups.length <= GROUPS_IN_TOKEN) return { groups: user.groups };
   const endpoint = `https://graph.windows.net/${tenantId}/users/${user.objectId}/getMemberObjects`;

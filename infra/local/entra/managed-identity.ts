@@ -1,11 +1,13 @@
 /**
  * The platform's token endpoint for managed identities as App Service and Functions offer it (`IDENTITY_ENDPOINT`,
  * `IDENTITY_HEADER`, api-version 2019-08-01). Gives version 1 tokens whose audience is the resource as it was asked
- * for. It does not imitate: object and resource ids of user-assigned identities, or refusing an unknown resource.
+ * for, and version 2 ones for the token exchange, whose issuer federated credentials name. It does not imitate: object
+ * and resource ids of user-assigned identities, or refusing an unknown resource.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { sendJson } from '../http.ts';
+import { TOKEN_EXCHANGE_AUDIENCE } from './client-proof.ts';
 import type { App } from './directory.ts';
 import type { TokenIssuer } from './issue-token.ts';
 
@@ -40,7 +42,7 @@ export function createManagedIdentity(options: {
     const expiresOn = Math.floor(Date.now() / 1000) + TTL_SECONDS;
     const token = await tokens.issue({
       app: identity.name,
-      version: 1,
+      version: resource === TOKEN_EXCHANGE_AUDIENCE ? 2 : 1,
       audience: resource,
       ttlSeconds: TTL_SECONDS,
     });

@@ -1,5 +1,6 @@
 /**
  * Where oidc-provider keeps codes, grants and refresh tokens: in memory, one store per stand-in, nothing after its end.
+ * Clients come from `findClient`, asked each time: what it says of one may change.
  */
 import type { Adapter, AdapterFactory, AdapterPayload } from 'oidc-provider';
 
@@ -8,7 +9,7 @@ interface Entry {
   readonly expiresAtMs: number;
 }
 
-export function createMemoryAdapter(): AdapterFactory {
+export function createMemoryAdapter(findClient: (id: string) => AdapterPayload | undefined): AdapterFactory {
   const entries = new Map<string, Entry>();
 
   function find(matches: (key: string, payload: AdapterPayload) => boolean): AdapterPayload | undefined {
@@ -25,7 +26,7 @@ export function createMemoryAdapter(): AdapterFactory {
         expiresInSeconds === undefined ? Number.POSITIVE_INFINITY : Date.now() + expiresInSeconds * 1000;
       entries.set(`${model}:${id}`, { payload, expiresAtMs });
     },
-    find: async (id) => find((key) => key === `${model}:${id}`),
+    find: async (id) => (model === 'Client' ? findClient(id) : find((key) => key === `${model}:${id}`)),
     findByUid: async (uid) => find((key, payload) => key.startsWith(`${model}:`) && payload.uid === uid),
     findByUserCode: async (code) => find((key, payload) => key.startsWith(`${model}:`) && payload.userCode === code),
     async consume(id) {

@@ -36,7 +36,7 @@ export function endpointsOf(authority: string, { tenantId }: Directory): Endpoin
 export function discoveryDocument(host: string, endpoints: Endpoints): unknown {
   return {
     token_endpoint: host + endpoints.token,
-    token_endpoint_auth_methods_supported: ['client_secret_post', 'client_secret_basic'],
+    token_endpoint_auth_methods_supported: ['client_secret_post', 'private_key_jwt', 'client_secret_basic'],
     jwks_uri: host + endpoints.keys,
     response_modes_supported: ['query', 'fragment', 'form_post'],
     subject_types_supported: ['pairwise'],
@@ -50,7 +50,7 @@ export function discoveryDocument(host: string, endpoints: Endpoints): unknown {
   };
 }
 
-export function keySet(issuer: string, { signingKey }: EntraKeys): unknown {
+export function keySet(issuer: string, { signingKey }: EntraKeys) {
   const { kty, kid, n, e } = signingKey;
   return { keys: [{ kty, use: 'sig', kid, n, e, issuer }] };
 }

@@ -3,10 +3,16 @@
  * `resource` (RFC 8707) and Entra's scopes. Access tokens get Entra's claims from claims.ts.
  * Whoever signs in was chosen before (sign-in.ts) and stands in `user`; consent is given, as by an administrator.
  */
-import { type Configuration, interactionPolicy, type KoaContextWithOIDC, Provider } from 'oidc-provider';
-import { accessTokenClaims, type Subject } from './claims.ts';
-import { type App, type Directory, findApp, findUser } from './directory.ts';
-import type { Resources } from './identifiers.ts';
+import {
+  type ClientMetadata,
+  type Configuration,
+  interactionPolicy,
+  type KoaContextWithOIDC,
+  Provider,
+} from 'oidc-provider';
+import { accessTokenClaims, groupClaims, type Subject } from './claims.ts';
+import { type App, type Directory, findApp, findUser, scopeOf } from './directory.ts';
+import { gatewayApp, type Resources } from './identifiers.ts';
 import { createTokenId } from './issue-token.ts';
 import type { EntraKeys } from './keys.ts';
 import { createMemoryAdapter } from './memory-adapter.ts';
@@ -21,19 +27,27 @@ export interface ProviderOptions {
   readonly keys: EntraKeys;
   readonly endpoints: Endpoints;
   readonly resources: Resources;
+  /** What the gateway's registration is known by here, once client-proof.ts has seen its assertion. */
+  readonly gatewaySecret: string;
+  /** Of the gateway's registration; asked each time, because its port is known late. */
+  readonly gatewayRedirectUris: () => readonly string[];
 }
 
 export function createProvider(options: ProviderOptions): Provider {
   const { directory, keys, endpoints, resources } = options;
   const configuration: Configuration = {
-    adapter: createMemoryAdapter(),
+    adapter: createMemoryAdapter((id) => describeGateway(id, options)),
     jwks: { keys: [keys.signingKey] },
     clients: directory.apps.flatMap((app) => describeClient(app, keys)),
     // Nothing reads them back; the path keeps them from every other server on this address.
     cookies: { keys: [keys.identityHeader], long: { path: endpoints.authorize }, short: { path: endpoints.authorize } },
     routes: { authorization: endpoints.authorize, token: endpoints.token, jwks: endpoints.keys },
     scopes: [...OIDC_SCOPES],
-    claims: { openid: ['sub', 'oid', 'tid', 'ver'], profile: ['name', 'preferred_username'], email: ['email'] },
+    claims: {
+      openid: ['sub', 'oid', 'tid', 'ver', 'acct', 'groups'],
+      profile: ['name', 'preferred_username'],
+      email: ['email'],
+    },
     responseTypes: ['code'],
     pkce: { required: () => true },
     ttl: {
@@ -114,6 +128,25 @@ function describeClient(app: App, keys: EntraKeys): NonNullable<Configuration['c
   ];
 }
 
+/** Signs people in to its own pages; what is not the gateway's id is nobody's. */
+function describeGateway(
+  id: string,
+  { directory, gatewaySecret, gatewayRedirectUris }: ProviderOptions,
+): ClientMetadata | undefined {
+  const gateway = gatewayApp(directory);
+  if (id !== gateway.clientId) return undefined;
+  return {
+    client_id: gateway.clientId,
+    client_name: gateway.displayName,
+    client_secret: gatewaySecret,
+    id_token_signed_response_alg: 'RS256',
+    token_endpoint_auth_method: 'client_secret_post',
+    grant_types: ['authorization_code'],
+    response_types: ['code'],
+    redirect_uris: [...gatewayRedirectUris()],
+  };
+}
+
 function describeAccount(directory: Directory, id: string) {
   const user = findUser(directory, id);
   if (!user) return undefined;
@@ -127,6 +160,8 @@ function describeAccount(directory: Directory, id: string) {
       name: user.displayName,
       preferred_username: user.principalName,
       email: user.principalName,
+      acct: user.isGuest ? 1 : 0,
+      ...groupClaims(directory.tenantId, user),
     }),
   };
 }
@@ -156,7 +191,7 @@ function entraPayload(
   if (!client || typeof aud !== 'string') throw new Error('a token is for a client of the directory and a resource');
   const user = token.accountId === undefined ? undefined : findUser(directory, token.accountId);
   const subject: Subject = user
-    ? { kind: 'user', user, client, scopes: [directory.scope] }
+    ? { kind: 'user', user, client, scopes: [scopeOf(directory, client)] }
     : { kind: 'app', client, roles: client.roles };
   const version = directory.accessTokenVersion;
   const claims = accessTokenClaims({ directory, issuer: endpoints.issuer, version, audience: aud, subject });

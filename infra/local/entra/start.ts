@@ -1,11 +1,13 @@
 /**
  * A stand-in for Microsoft Entra ID (LOCAL-STACK §D, FACTS §2) with the sample tenant in it: discovery, keys, code
- * with PKCE, refresh, client credentials, the managed-identity endpoint, and `/_token`, which mints any token.
+ * with PKCE, refresh, client credentials, the gateway's own sign-in by a federated credential, the managed-identity
+ * endpoint, and `/_token`, which mints any token.
  * It does NOT imitate: passwords, MFA, consent screens, single sign-on, other tenants and guests, certificates and
  * on-behalf-of, device code, sign-out, SPA clients (CORS), Graph, AADSTS numbers beyond a few, tokens for resources
  * other than the gateway (but by managed identity), key rotation, revocation, a pairwise `sub` in ID tokens. Codes and
  * refresh tokens end with it.
  */
+import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import type { Faults } from '../faults.ts';
@@ -13,6 +15,7 @@ import { HttpProblem, readJson, sendJson } from '../http.ts';
 import { replaceJsonFile } from '../json-file.ts';
 import { type Handler, type StandIn, startStandIn } from '../stand-in.ts';
 import { v1Issuer } from './claims.ts';
+import { createClientProof } from './client-proof.ts';
 import { type App, type Directory, findApp, sampleDirectory } from './directory.ts';
 import { createResources, gatewayApp } from './identifiers.ts';
 import {
@@ -27,6 +30,9 @@ import { createManagedIdentity } from './managed-identity.ts';
 import { discoveryDocument, endpointsOf, keySet } from './metadata.ts';
 import { createProvider } from './provider.ts';
 import { answerSignInPage, signedInUser } from './sign-in.ts';
+
+/** Redirect URI of the gateway's registration, below its public URL. */
+const SIGN_IN_CALLBACK = '/ui/sign-in/callback';
 
 export interface EntraOptions {
   /** 0: the one it had before in this folder, or any free one. */
@@ -77,12 +83,31 @@ export async function startEntra(options: EntraOptions): Promise<Entra> {
     const endpoints = endpointsOf(`${url}/${directory.tenantId}`, directory);
     const issuer = createTokenIssuer({ directory, keys, issuer: endpoints.issuer, gatewayClientId: gateway.clientId });
     tokens = issuer;
-    const serveOAuth = createProvider({ directory, keys, endpoints, resources }).callback();
-    const managedIdentity = createManagedIdentity({
-      identity: managedIdentityOf(directory),
-      header: keys.identityHeader,
-      tokens: issuer,
+    const gatewaySecret = randomBytes(32).toString('base64url');
+    const gatewayRedirectUris = () => [publicUrl + SIGN_IN_CALLBACK];
+    const serveOAuth = createProvider({
+      directory,
+      keys,
+      endpoints,
+      resources,
+      gatewaySecret,
+      gatewayRedirectUris,
+    }).callback();
+    const identity = managedIdentityOf(directory);
+    const managedIdentity = createManagedIdentity({ identity, header: keys.identityHeader, tokens: issuer });
+    const clientProof = createClientProof({
+      gateway,
+      gatewaySecret,
+      identity,
+      issuer: endpoints.issuer,
+      keySet: keySet(endpoints.issuer, keys),
     });
+
+    async function answerTokenRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
+      const proven = await clientProof.prove(request);
+      if (proven.ok) await serveOAuth(proven.request, response);
+      else sendJson(response, 401, proven.error);
+    }
 
     async function authorize(target: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {
       const query = target.searchParams;
@@ -107,7 +132,7 @@ export async function startEntra(options: EntraOptions): Promise<Entra> {
         sendJson(response, 200, discoveryDocument(url, endpoints));
       } else if (operation === `GET ${endpoints.keys}`) sendJson(response, 200, keySet(endpoints.issuer, keys));
       else if (operation === `GET ${endpoints.authorize}`) await authorize(target, request, response);
-      else if (operation === `POST ${endpoints.token}`) await serveOAuth(request, response);
+      else if (operation === `POST ${endpoints.token}`) await answerTokenRequest(request, response);
       else if (operation === 'GET /msi/token') await managedIdentity.serve(target, request, response);
       else if (operation === 'POST /_token') await answerToken(issuer, request, response);
       else throw new HttpProblem(404, `no such operation: ${operation}`);
