@@ -220,8 +220,6 @@ const requirements = {
   // Issue 4: pages
   'sign-in.flow':
     'People sign in with Entra: code, PKCE, state and nonce, a federated credential, no secret, no token kept',
-    'The session cookie is sealed, bound to tenant and site, and ends by time, by sign-out and by a block',
-    'What agents and upstreams wrote stands as text: no markup, no hidden or reordering character',
 
   // Issue 4: stores
   'approvals.one-head': 'Of instances that open the same request at once, one does',
