@@ -3,10 +3,11 @@
  * only how they are gathered and how a failure is told. Run it by `npx sallyport`, which finds a fit Node.
  */
 import { Command } from 'commander';
+import { addApprovalsCommand } from './commands/approvals.ts';
 import { addPinCommand } from './commands/pin.ts';
 import { addPolicyCommand } from './commands/policy.ts';
 import { addVerifyCommand } from './commands/verify.ts';
-import { CommandFailure, exitCodes } from './outcome.ts';
+import { CommandFailure, CommandRefusal, exitCodes } from './outcome.ts';
 
 /** Sets the exit code of the process; never throws. */
 export async function runCli(argv: readonly string[]): Promise<void> {
@@ -17,6 +18,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   addPolicyCommand(program);
   addPinCommand(program);
   addVerifyCommand(program);
+  addApprovalsCommand(program);
   try {
     await program.parseAsync(argv);
   } catch (error) {
@@ -28,6 +30,10 @@ function tell(error: unknown): number {
   // Commander has printed the help, or what is wrong with the flags, before it throws.
   if (error instanceof Error && 'code' in error && String(error.code).startsWith('commander.')) {
     return 'exitCode' in error && error.exitCode === 0 ? exitCodes.done : exitCodes.failed;
+  }
+  if (error instanceof CommandRefusal) {
+    console.error(error.message);
+    return exitCodes.wrong;
   }
   if (error instanceof CommandFailure) console.error(error.message);
   else console.error(error);

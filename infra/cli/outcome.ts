@@ -13,3 +13,8 @@ export function describeExitCodes(wrong: string): string {
 export class CommandFailure extends Error {
   override readonly name = 'CommandFailure';
 }
+
+/** Whoever was asked said no: a result, told in its words, already safe for a terminal. */
+export class CommandRefusal extends Error {
+  override readonly name = 'CommandRefusal';
+}

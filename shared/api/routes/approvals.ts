@@ -5,6 +5,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { parseApprovalId } from '../../approvals/approval-store.ts';
 import type { ApprovalSummary, ApprovalView, DecisionRefusal, Inbox, Person } from '../../approvals/inbox.ts';
+import { readShortCode } from '../../approvals/short-code.ts';
 import type { AddRoutes } from '../api-app.ts';
 import { toPerson } from '../api-caller.ts';
 import { apiError, describeErrors, RETRY_AFTER_SECONDS } from '../api-error.ts';
@@ -22,7 +23,7 @@ const query = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50),
   code: z
     .string()
-    .regex(/^[0-9A-Za-z-]{1,16}$/)
+    .max(32)
     .optional()
     .openapi({ description: 'Instead of the list: what you may see under this short code, decided or not.' }),
 });
@@ -123,7 +124,8 @@ async function show(inbox: Inbox, person: Person, id: string): Promise<ApprovalV
 
 /** Among those that share a code, the ones that the person may see. */
 async function findByCode(inbox: Inbox, person: Person, code: string): Promise<z.input<typeof approvalListSchema>> {
-  const ids = await inbox.findByCode(code.toUpperCase());
+  const read = readShortCode(code);
+  const ids = read === undefined ? [] : await inbox.findByCode(read);
   const views = await Promise.all(ids.slice(0, MAX_SAME_CODE).map((id) => inbox.show(person, id)));
   const approvals = views.flatMap((view) => (view ? [summarise(view)] : []));
   return { approvals, total: approvals.length };
