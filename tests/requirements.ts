@@ -232,6 +232,14 @@ const requirements = {
   'sealed.bound': 'What is sealed opens for its approval, kind and principal only, and not once it was changed',
   'sealed.erased': 'Without its key a sealed blob can’t be read by anybody',
   'sealed.rotation': 'What an older keyring version sealed still opens, and the newest seals',
+
+  // Issue 4: blocks
+  'blocks.kinds':
+    'A block keeps out its principal, agent, session or token, or a principal on one server, and nobody else',
+  'blocks.load': 'A new instance serves nobody before it has read the blocks',
+  'blocks.poll': 'A block stands at once where it was made, and on every instance within a poll of 5 s',
+  'blocks.stale': 'What is known longer than 10 s decides nothing; while the blocks can’t be read, everybody is denied',
+  'blocks.streams': 'A block ends what its subject has open, and the outcome says so',
 } as const;
 
 export type RequirementId = keyof typeof requirements;
