@@ -21,7 +21,13 @@ export interface AppEnvironmentParts {
 }
 
 /** Names of keys and secrets that the stack makes in the vault, as the deployment makes them. */
-export const vaultNames = { sealKey: 'transcript-seal', keyringKey: 'keyring', crmSecret: 'crm-api-key' } as const;
+export const vaultNames = {
+  sealKey: 'transcript-seal',
+  keyringKey: 'keyring',
+  crmSecret: 'crm-api-key',
+  teamsWebhook: 'teams-webhook-url',
+  teamsReplies: 'teams-reply-secret',
+} as const;
 
 export function createAppEnvironment(parts: AppEnvironmentParts): Record<string, string> {
   const { entra, azurite } = parts;

@@ -20,6 +20,8 @@ const stackSchema = z.object({
   graph: url,
   /** `sb://127.0.0.1:{port}`; its key is in the data folder. */
   serviceBus: z.url({ protocol: /^sb$/ }),
+  /** Of the page that shows the channel. */
+  teams: url,
   /** With the account: `http://127.0.0.1:{port}/devstoreaccount1`. */
   blob: url,
   table: url,

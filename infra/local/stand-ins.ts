@@ -1,6 +1,7 @@
 /**
- * What the gateway leans on, on this machine: Azurite, the stand-ins for Key Vault, Entra ID, Microsoft Graph and
- * Service Bus, the sample CRM, and in them what the deployment would have made. Side by side where nothing has to wait; all of them or none.
+ * What the gateway leans on, on this machine: Azurite, the stand-ins for Key Vault, Entra ID, Microsoft Graph, Service
+ * Bus and Teams, the sample CRM, and in them what the deployment would have made. Side by side where nothing has to
+ * wait; all of them or none.
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,11 +16,12 @@ import { approvalQueues } from './queues.ts';
 import { type ServiceBus, startServiceBus } from './service-bus/start.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import { prepareStorage } from './storage.ts';
+import { startTeams, type Teams } from './teams/start.ts';
 
 export interface StandInOptions {
   /** Where data is kept; absent: in memory, gone at the end. */
   readonly dataDir?: string;
-  /** The gateway's, for the identifier URIs of its registration. */
+  /** The gateway's, for the identifier URIs of its registration and the replies from Teams. */
   readonly publicUrl: string;
   /** Names of the configured MCP servers, likewise. */
   readonly servers: readonly string[];
@@ -32,8 +34,15 @@ export interface StandIns {
   readonly entra: Entra;
   readonly graph: Graph;
   readonly serviceBus: ServiceBus;
+  readonly teams: Teams;
   readonly crm: CrmServer;
   stop(): Promise<void>;
+}
+
+/** What the stack itself puts into the vault. */
+interface VaultSecrets {
+  readonly crmKey: string;
+  readonly teams: Pick<Teams, 'webhookUrl' | 'replySecret'>;
 }
 
 /** Rejects with the first error once everything that had started is stopped again. */
@@ -59,10 +68,10 @@ export async function startStandIns(options: StandInOptions, { measure }: Stopwa
     return azurite;
   }
 
-  async function startIdentity(crmKey: string): Promise<Pick<StandIns, 'entra' | 'graph' | 'keyVault'>> {
+  async function startIdentity(secrets: VaultSecrets): Promise<Pick<StandIns, 'entra' | 'graph' | 'keyVault'>> {
     const entra = await start('entra', () => startEntra({ port: 0, publicUrl, servers, ...folder }));
     const starts = [
-      startVault(entra, crmKey),
+      startVault(entra, secrets),
       start('graph', () => startGraph({ port: 0, keysUrl: entra.keysUrl })),
     ] as const;
     await Promise.allSettled(starts);
@@ -70,13 +79,15 @@ export async function startStandIns(options: StandInOptions, { measure }: Stopwa
     return { entra, keyVault, graph };
   }
 
-  async function startVault({ issuer, tenantId, keysUrl }: Entra, crmKey: string): Promise<KeyVault> {
+  async function startVault({ issuer, tenantId, keysUrl }: Entra, secrets: VaultSecrets): Promise<KeyVault> {
     const keyVault = await start('key vault', () => startKeyVault({ port: 0, issuer, tenantId, keysUrl, ...folder }));
     await measure('keys', () =>
       Promise.all([
         keyVault.ensureKey(vaultNames.sealKey, 'EC'),
         keyVault.ensureKey(vaultNames.keyringKey, 'RSA'),
-        keyVault.ensureSecret(vaultNames.crmSecret, crmKey),
+        keyVault.ensureSecret(vaultNames.crmSecret, secrets.crmKey),
+        keyVault.ensureSecret(vaultNames.teamsWebhook, secrets.teams.webhookUrl),
+        keyVault.ensureSecret(vaultNames.teamsReplies, secrets.teams.replySecret),
       ]),
     );
     return keyVault;
@@ -93,12 +104,14 @@ export async function startStandIns(options: StandInOptions, { measure }: Stopwa
   }
 
   const crmKey = await ensureCrmKey(dataDir);
-  const starts = [startStorage(), startIdentity(crmKey), startBus(), startCrm(crmKey)] as const;
+  // First, for its secrets go into the vault; it takes no time.
+  const teams = await start('teams', () => startTeams({ port: 0, publicUrl, ...folder }));
+  const starts = [startStorage(), startIdentity({ crmKey, teams }), startBus(), startCrm(crmKey)] as const;
   // Here as above, an error waits until the others have started or failed too: only then can all of them be stopped.
   await Promise.allSettled(starts);
   try {
     const [azurite, identity, serviceBus, crm] = await Promise.all(starts);
-    return { azurite, ...identity, serviceBus, crm, stop };
+    return { azurite, ...identity, serviceBus, teams, crm, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -90,13 +90,14 @@ async function stopInTime(stack: Stack): Promise<void> {
   if (outcome === 'too late') stack.kill();
 }
 
-function describeStack({ url, entra, keyVault, graph, serviceBus, azurite, crm }: Stack): StackAddresses {
+function describeStack({ url, entra, keyVault, graph, serviceBus, teams, azurite, crm }: Stack): StackAddresses {
   return {
     gateway: url,
     entra: entra.url,
     keyVault: keyVault.url,
     graph: graph.url,
     serviceBus: serviceBus.url,
+    teams: teams.url,
     blob: azurite.blobUrl,
     table: azurite.tableUrl,
     queue: azurite.queueUrl,
@@ -106,7 +107,7 @@ function describeStack({ url, entra, keyVault, graph, serviceBus, azurite, crm }
 }
 
 function listParts(stack: Stack, flags: Flags, logFile: string): Part[] {
-  const { azurite, keyVault, graph, entra, serviceBus, crm, gateway } = stack;
+  const { azurite, keyVault, graph, entra, serviceBus, teams, crm, gateway } = stack;
   const kept = (name: string) => (flags.isEphemeral ? 'in memory' : shorten(join(flags.dataDir, name)));
   const inProcess = `process ${process.pid}`;
   return [
@@ -121,6 +122,7 @@ function listParts(stack: Stack, flags: Flags, logFile: string): Part[] {
     { name: 'key vault', urls: [keyVault.url], process: inProcess, data: kept('key-vault.json') },
     { name: 'graph', urls: [graph.url], process: inProcess, data: 'the sample tenant' },
     { name: 'service bus', urls: [serviceBus.url], process: inProcess, data: kept('service-bus') },
+    { name: 'teams', urls: [teams.url], process: inProcess, data: kept('teams.json') },
     {
       name: 'azurite',
       urls: [azurite.blobUrl, azurite.queueUrl, azurite.tableUrl],

@@ -42,6 +42,7 @@ function describeStack(entra: string, pid = process.pid): Stack {
     keyVault: other,
     graph: other,
     serviceBus: 'sb://127.0.0.1:1',
+    teams: 'http://127.0.0.1:1',
     blob: other,
     table: other,
     queue: other,

@@ -55,6 +55,7 @@ beforeEach(async () => {
     keyVault: keyVault.url,
     graph: unused,
     serviceBus: 'sb://127.0.0.1:1',
+    teams: 'http://127.0.0.1:1',
     blob: unused,
     table: unused,
     queue: unused,

@@ -175,6 +175,7 @@ describe('sallyport verify --local', () => {
       await writeStackFile(data, {
         ...{ gateway, crm: gateway, graph: gateway, entra: entra.url, keyVault: vault.url, pid: process.pid },
         serviceBus: 'sb://127.0.0.1:1',
+        teams: 'http://127.0.0.1:1',
         ...{ blob: azurite.blobUrl, table: azurite.tableUrl, queue: azurite.queueUrl },
       });
       const running = await runVerify('--local', '--data', data);
