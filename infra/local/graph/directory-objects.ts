@@ -11,12 +11,16 @@ export const GROUPS_PER_CHECK = 20;
 const PAGE_SIZE = 100;
 const MAX_PAGE_SIZE = 999;
 
+/** `userType` comes only to who selects it. */
+const DEFAULT_PROPERTIES = ['id', 'displayName', 'mail', 'userPrincipalName'];
+
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 const checkSchema = z.object({ groupIds: z.array(z.string().regex(GUID).toLowerCase()) });
 
 export interface DirectoryObjects {
-  user(id: string): unknown;
+  /** `url`: for `$select`. */
+  user(id: string, url: URL): unknown;
   checkUser(id: string, body: unknown): unknown;
   checkServicePrincipal(id: string, body: unknown): unknown;
   /** `url`: of the request, for `$top` and `$skiptoken`; the next page's link is made from it. */
@@ -59,7 +63,14 @@ export function createDirectoryObjects(directory: Directory, url: string): Direc
   }
 
   return {
-    user: (id) => ({ '@odata.context': `${context}#users/$entity`, ...describeUser(demandUser(id)) }),
+    user(id, request) {
+      const user = demandUser(id);
+      const { isGuest } = user;
+      const known = { ...describeUser(user), userType: isGuest ? 'Guest' : 'Member' };
+      const selected = request.searchParams.get('$select')?.split(',') ?? DEFAULT_PROPERTIES;
+      const shown = Object.entries(known).filter(([name]) => selected.includes(name));
+      return { '@odata.context': `${context}#users/$entity`, ...Object.fromEntries(shown) };
+    },
     checkUser: (id, body) => check(demandUser(id).groups, body),
     checkServicePrincipal(id, body) {
       if (!directory.apps.some((app) => app.servicePrincipalId === id.toLowerCase())) throw notFound(id);

@@ -2,8 +2,8 @@
  * A stand-in for Microsoft Graph v1.0 over the sample tenant: which groups somebody is in, who is in a group, one user.
  * It wants a token for Graph, as the managed identity gets it. Throttling and outages come from the test switch.
  * It does NOT imitate: permissions, nested groups and hidden membership (membership here is what the directory says),
- * groups of service principals (none), groups without members, `$select`, `$filter`, `$count`, `$batch`, `$expand`,
- * delta queries, writes, `client-request-id`, throttling by itself, the beta endpoint.
+ * groups of service principals (none), groups without members, `$select` of lists, `$filter`, `$count`, `$batch`,
+ * `$expand`, delta queries, writes, `client-request-id`, throttling by itself, the beta endpoint.
  */
 import { randomUUID } from 'node:crypto';
 import { type Directory, sampleDirectory } from '../entra/directory.ts';
@@ -57,7 +57,7 @@ function answer(objects: DirectoryObjects, method: string, url: URL, body: unkno
   const operation = more.length === 0 && version === 'v1.0' ? `${method} ${[collection, part].join('/')}` : '';
   switch (operation) {
     case 'GET users/':
-      return objects.user(id);
+      return objects.user(id, url);
     case 'GET users/memberOf':
       return objects.groupsOf(id, url);
     case 'POST users/checkMemberGroups':
