@@ -215,6 +215,11 @@ const requirements = {
 
   // Issue 4: queues
   'queues.send': 'A message reaches its queue as JSON under its own id, now or at its time, and stands once',
+  'host.queues': 'Queue functions get their messages as the Functions host gives them, in every instance',
+  'host.queue-failure': 'A message is completed or given back by what became of it alone, and dead-lettered in the end',
+  'host.queue-lock': 'A message stays with the function that runs on it for as long as host.json says',
+  'host.queue-drain': 'A stop takes no new message and settles those that run; a crash gives them to another',
+  'host.queue-reconnect': 'Queue functions go on when Service Bus comes late or goes away',
   'queues.deadline': 'Sending never takes longer than its deadline, and goes on once Service Bus is back',
 
   // Issue 4: pages

@@ -18,6 +18,9 @@ export interface WhatIf {
   readonly server: string;
   readonly tool: string;
   readonly args: string;
+  readonly justification?: string;
+  /** Quorums that are taken to be met, with commas. */
+  readonly met?: string;
   readonly address: string;
 }
 
@@ -29,9 +32,16 @@ export function explainCall(
   engine: PolicyEngine,
   whatIf: WhatIf,
 ): { readonly decision: Decision & { readonly visible: boolean }; readonly text: string } {
-  const { server, tool } = whatIf;
+  const { server, tool, justification } = whatIf;
   const asker = readAsker(config, whatIf);
-  const decided = engine.decideCall(asker, { server, tool, arguments: readArguments(whatIf.args) });
+  const call = {
+    server,
+    tool,
+    arguments: readArguments(whatIf.args),
+    ...(justification !== undefined && { justification }),
+  };
+  const met = whatIf.met === undefined ? [] : readNames('quorum', config.quorums, whatIf.met);
+  const decided = engine.decideCall(asker, call, met);
   const decision = { ...decided, visible: engine.mayList(asker, server, tool) };
   return { decision, text: describe(decision).join('\n') };
 }
@@ -56,7 +66,7 @@ function readAsker(config: Config, { user, app, agent, groups, address }: WhatIf
   return {
     principal: { kind: user === undefined ? 'app' : 'user', id, guest: known?.isGuest ?? false },
     agent: { id: client },
-    groups: groups === undefined ? theirs : readGroups(config, groups),
+    groups: groups === undefined ? theirs : readNames('group', config.groups, groups),
     request: { timeMs: Date.now(), address, era: 'modern' },
   };
 }
@@ -66,10 +76,10 @@ function readId(text: string): string {
   return text.toLowerCase();
 }
 
-function readGroups(config: Config, text: string): readonly string[] {
+function readNames(noun: string, known: ReadonlyMap<string, unknown>, text: string): readonly string[] {
   const names = text.split(',').map((name) => name.trim());
-  const unknown = names.find((name) => !config.groups.has(name));
-  if (unknown !== undefined) throw new CommandFailure(`${unknown} is no group of gateway.yaml`);
+  const unknown = names.find((name) => !known.has(name));
+  if (unknown !== undefined) throw new CommandFailure(`${unknown} is no ${noun} of gateway.yaml`);
   return names;
 }
 

@@ -90,6 +90,26 @@ describe('sallyport policy', () => {
     });
   });
 
+  it('explains what approvals and a justification would change', async () => {
+    const call = ['--server', 'crm', '--tool', 'refund_payment', '--args', '{"payment_id":"P-1","amount":600}'];
+    const approved = await runSallyport(['policy', 'explain', '--user', 'alice', ...call, '--met', 'finance']);
+    expect(approved.stdout).toBe('allow\n  policies:  support-uses-crm\n  in lists:  yes\n');
+    expect(await runSallyport(['policy', 'explain', '--user', 'alice', ...call, '--met', 'fin'])).toMatchObject({
+      stderr: expect.stringContaining('fin is no quorum of gateway.yaml'),
+    });
+
+    const folder = await folderWith(
+      (text) => `${text}
+@id("say-why") forbid (principal, action == Action::"crm/get_customer", resource) unless { context has justification };`,
+    );
+    const get = ['--config', folder, '--server', 'crm', '--tool', 'get_customer', '--args', '{"customer_id":"C-1001"}'];
+    const denied = await runSallyport(['policy', 'explain', '--user', 'alice', ...get]);
+    expect(denied.stdout).toContain('deny (justification)');
+    expect(denied.stdout).toContain('sallyport_justification');
+    const said = await runSallyport(['policy', 'explain', '--user', 'alice', ...get, '--justification', 'ticket 7']);
+    expect(said.stdout).toContain('allow\n');
+  });
+
   it('prints the schema that editors read', async () => {
     const { code, stdout } = await runSallyport(['policy', 'schema']);
     expect(code).toBe(0);

@@ -44,6 +44,8 @@ export function addPolicyCommand(program: Command): void {
     .requiredOption('--server <name>', 'a server of gateway.yaml')
     .requiredOption('--tool <name>', 'a tool of that server')
     .option('--args <json>', 'the arguments of the call', '{}')
+    .option('--justification <text>', 'what the agent says it is for')
+    .option('--met <quorums>', 'quorums of gateway.yaml that have approved, with commas')
     .option('--address <ip>', 'the caller’s address', 'unknown')
     .addHelpText('after', describeExitCodes('there are problems, so nothing can be decided'))
     .action(explain);

@@ -100,6 +100,40 @@ describe('the sample policies', () => {
     expect([alice, bob, bot].every((asker) => engine.mayUse(asker, 'crm'))).toBe(true);
   });
 
+  it(proves('policy.sample', 'let bob of finance approve what others ask, and nobody else'), () => {
+    const mayApprove = (approver: Asker, requester: Asker): boolean =>
+      engine.mayApprove(approver, {
+        server: 'crm',
+        tool: 'refund_payment',
+        requester: requester.principal,
+        channel: 'teams-reply',
+      });
+    expect([alice, bob, carol, dave, mallory, bot].filter((asker) => mayApprove(asker, alice))).toEqual([bob]);
+    expect(mayApprove(bob, bot)).toBe(true);
+    expect(mayApprove(bob, bob)).toBe(false);
+    expect(mayApprove({ ...bob, principal: { ...bob.principal, guest: true } }, alice)).toBe(false);
+  });
+
+  it(proves('policy.sample', 'let a refund of 600 run once finance approved, and one of 6000 never'), () => {
+    const withFinance = (amount: number): Decision => {
+      const given = { payment_id: 'P', amount };
+      return engine.decideCall(alice, { server: 'crm', tool: 'refund_payment', arguments: given }, ['finance']);
+    };
+    expect(withFinance(600)).toMatchObject({ verdict: 'allow' });
+    expect(withFinance(6000)).toMatchObject({ verdict: 'deny', policies: ['no-refunds-over-5000'] });
+    expect(ALL.filter((tool) => engine.mayHold('crm', tool))).toEqual(['refund_payment', 'delete_customer']);
+    expect(ALL.filter((tool) => engine.wantsJustification('crm', tool))).toEqual([]);
+  });
+
+  it(proves('policy.sample', 'let carol audit and review every server, and dave administer'), () => {
+    const people = [alice, bob, carol, dave, mallory, bot];
+    for (const server of ['crm', '_gateway']) {
+      expect(people.filter((asker) => engine.mayDo(asker, 'audit', server))).toEqual([carol]);
+      expect(people.filter((asker) => engine.mayDo(asker, 'review', server))).toEqual([carol]);
+      expect(people.filter((asker) => engine.mayDo(asker, 'administer', server))).toEqual([dave]);
+    }
+  });
+
   it(proves('policy.sample', 'give a guest nothing, whatever the group'), () => {
     const guest: Asker = { ...alice, principal: { ...alice.principal, guest: true } };
     expect(seenBy(guest)).toEqual([]);
