@@ -20,8 +20,8 @@ export interface ApiOptions {
   readonly authenticate: (authorization: string | null) => Promise<Result<Caller, { readonly answer: HttpAnswer }>>;
   /** Names of `gateway.yaml`'s groups; whatever the error, the caller is refused. */
   readonly resolveGroups: (caller: Caller) => Promise<Result<readonly string[], unknown>>;
-  /** Rejects when nobody can say: then the caller is refused. */
-  readonly isBlocked: (caller: Caller) => Promise<boolean>;
+  /** Whether the caller may go on (`Blocks.check`); the detail is for the log alone. Never rejects. */
+  readonly checkBlocks: (caller: Caller) => Promise<Result<void, { readonly code: string; readonly detail: string }>>;
   readonly clientAddress: (headers: Headers) => string;
   /** A signal that aborts after so many milliseconds. */
   readonly deadline: (ms: number) => AbortSignal;
@@ -57,25 +57,24 @@ async function identify(options: ApiOptions, { headers }: HttpCall): Promise<Res
   if (!authenticated.ok) return { ok: false, error: authenticated.error.answer };
   const caller = authenticated.value;
   const principal = caller.principal.id;
-  const [blocked, groups] = await Promise.all([
-    options.isBlocked(caller).catch((cause: unknown) => {
-      options.log('error', 'api-blocks-unknown', { principal }, cause);
-      return 'unknown' as const;
-    }),
-    options.resolveGroups(caller),
-  ]);
-  if (blocked === true) {
-    options.log('warn', 'api-blocked', { principal });
-    return { ok: false, error: errorAnswer(403, 'blocked', 'You are blocked here. Ask an administrator.') };
+  const [free, groups] = await Promise.all([options.checkBlocks(caller), options.resolveGroups(caller)]);
+  if (!free.ok) {
+    const { code, detail } = free.error;
+    options.log('warn', 'api-refused', { principal, code, detail });
+    return { ok: false, error: code === 'blocked' ? BLOCKED : UNAVAILABLE };
   }
-  if (blocked === 'unknown' || !groups.ok) return { ok: false, error: unavailable() };
+  if (!groups.ok) return { ok: false, error: UNAVAILABLE };
   return { ok: true, value: { caller, groups: groups.value, address: options.clientAddress(headers) } };
 }
 
-function unavailable(): HttpAnswer {
-  const message = 'Who you are to this gateway can’t be found out at the moment, and nothing was done. Try again.';
-  return errorAnswer(503, 'unavailable', message, { 'retry-after': RETRY_AFTER_SECONDS });
-}
+const BLOCKED = errorAnswer(403, 'blocked', 'You are blocked here. Ask an administrator.');
+
+const UNAVAILABLE = errorAnswer(
+  503,
+  'unavailable',
+  'Who you are to this gateway can’t be found out at the moment, and nothing was done. Try again.',
+  { 'retry-after': RETRY_AFTER_SECONDS },
+);
 
 function documentAnswer(body: string): HttpAnswer {
   return { status: 200, headers: { 'content-type': 'application/json', ...ANSWER_HEADERS }, body };

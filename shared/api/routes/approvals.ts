@@ -25,7 +25,7 @@ const query = z.strictObject({
     .string()
     .max(32)
     .optional()
-    .openapi({ description: 'Instead of the list: what you may see under this short code, decided or not.' }),
+    .openapi({ description: 'Instead of the list: what you may see of what is open under this short code.' }),
 });
 
 const answer = <T extends z.ZodType>(description: string, schema: T) => ({
