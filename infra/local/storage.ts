@@ -1,24 +1,30 @@
 /**
- * What the deployment makes in the storage account, made in Azurite: a container for each retention class and the
- * tables. In Azure Bicep makes them, and the app has no right to.
+ * What the deployment makes in the storage account, made in Azurite: a container for each retention class, one for
+ * what is sealed, and the tables. In Azure Bicep makes them, and the app has no right to.
  */
 import { TableServiceClient } from '@azure/data-tables';
 import { BlobServiceClient } from '@azure/storage-blob';
+import { APPROVALS_TABLE } from '../../shared/azure/approvals-table.ts';
+import { BLOCKS_TABLE } from '../../shared/azure/blocks-table.ts';
 import { DRIFT_TABLE } from '../../shared/azure/drift-table.ts';
 import { KEYRING_TABLE } from '../../shared/azure/keyring-table.ts';
 import { LIMITS_TABLE } from '../../shared/azure/rate-table.ts';
+import { SEALED_CONTAINER } from '../../shared/azure/sealed-blobs.ts';
 import { transcriptContainer } from '../../shared/transcripts/layout.ts';
 
 /** Makes what is missing; what is there stays as it is. */
 export async function prepareStorage(connectionString: string, retentionClasses: Iterable<string>): Promise<void> {
   const blobs = BlobServiceClient.fromConnectionString(connectionString);
   const tables = TableServiceClient.fromConnectionString(connectionString, { allowInsecureConnection: true });
-  const containers = [...retentionClasses].map((name) => blobs.getContainerClient(transcriptContainer(name)));
+  const names = [...[...retentionClasses].map(transcriptContainer), SEALED_CONTAINER];
+  const containers = names.map((name) => blobs.getContainerClient(name));
   await Promise.all([
     ...containers.map((container) => container.createIfNotExists()),
     // Answers an existing table as well as a new one: the client takes "already exists" for success.
     tables.createTable(KEYRING_TABLE),
     tables.createTable(DRIFT_TABLE),
     tables.createTable(LIMITS_TABLE),
+    tables.createTable(APPROVALS_TABLE),
+    tables.createTable(BLOCKS_TABLE),
   ]);
 }

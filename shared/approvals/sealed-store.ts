@@ -20,7 +20,7 @@ export interface SealedBlobs {
 }
 
 /** What a sealed value belongs to. */
-export interface SealBinding {
+export interface SealedBinding {
   readonly approval: string;
   readonly kind: 'request' | 'answer';
   /** Object id of who asked. */
@@ -32,9 +32,9 @@ export type SealedFailure = 'erased' | 'unreadable';
 
 export interface SealedStore {
   /** Rejects when the blob could not be written; then the ref is lost and the blob, if there is one, stays noise. */
-  seal(binding: SealBinding, bytes: Uint8Array): Promise<SealedRef>;
+  seal(binding: SealedBinding, bytes: Uint8Array): Promise<SealedRef>;
   /** Rejects when the blobs can't be reached. */
-  open(binding: SealBinding, ref: SealedRef): Promise<Result<Uint8Array, SealedFailure>>;
+  open(binding: SealedBinding, ref: SealedRef): Promise<Result<Uint8Array, SealedFailure>>;
   /** Deletes the blob. Take the ref off its row first: that is what erases. Absent is fine. */
   erase(ref: SealedRef): Promise<void>;
 }
@@ -90,13 +90,13 @@ export function createSealedStore({ keyring, blobs, randomBytes }: SealedStoreOp
 }
 
 /** Under the approval's id, so that people find what belongs together; random, so that no name is used twice. */
-function nameBlob({ approval, kind }: SealBinding, random: Uint8Array): string {
+function nameBlob({ approval, kind }: SealedBinding, random: Uint8Array): string {
   if (parseApprovalId(approval) === undefined) throw new TypeError('what is sealed belongs to an approval');
   return `${approval}/${kind}-${Buffer.from(random).toString('hex')}`;
 }
 
 /** JSON, so that no part can run into the next. */
-function boundTo({ approval, kind, principal }: SealBinding, blob: string): string {
+function boundTo({ approval, kind, principal }: SealedBinding, blob: string): string {
   return JSON.stringify(['sallyport/sealed-blob', FORMAT, kind, approval, principal, blob]);
 }
 

@@ -9,9 +9,14 @@ import { withinDeadline } from './deadline.ts';
 const Details = z.object({ odataError: z.object({ code: z.string() }) });
 
 export function isMissingTable(error: unknown): boolean {
-  if (!(error instanceof RestError)) return false;
+  return tableErrorCode(error) === 'TableNotFound';
+}
+
+/** The service's own word for what went wrong; undefined for what is no answer of the service. */
+export function tableErrorCode(error: unknown): string | undefined {
+  if (!(error instanceof RestError)) return undefined;
   const details = Details.safeParse(error.details);
-  return error.code === 'TableNotFound' || (details.success && details.data.odataError.code === 'TableNotFound');
+  return details.success ? details.data.odataError.code : error.code;
 }
 
 /** Runs a write, and once more after it made the table if that was missing. */

@@ -1,0 +1,174 @@
+/**
+ * The approval store over Azure Table Storage: table `approvals`, one partition for each fingerprint and one for the
+ * index (DESIGN §5). Every replacing write carries an ETag, because an update without one is unconditional; head and
+ * request go in as one batch. A write whose response was lost, and which the SDK sent again, reads as `conflict` here:
+ * this file neither retries nor reads back, whoever wrote does (FACTS §3).
+ */
+import { odata, RestError, type TableClient, type TransactionAction } from '@azure/data-tables';
+import * as z from 'zod';
+import { type ApprovalStore, type Head, parseApprovalId, type Written } from '../approvals/approval-store.ts';
+import {
+  decisionRange,
+  formatDecision,
+  formatHead,
+  formatOpenRow,
+  formatRequest,
+  headKeys,
+  OPEN_PARTITION,
+  openKeys,
+  type Row,
+  readDecision,
+  readHead,
+  readOpenRow,
+  readRequest,
+  requestKeys,
+} from './approval-rows.ts';
+import { withinDeadline } from './deadline.ts';
+import { isMissingTable, makingTable, tableErrorCode } from './missing-table.ts';
+import type { Entity, Keys } from './table-columns.ts';
+
+export const APPROVALS_TABLE = 'approvals';
+
+/** As many as the service gives at once. */
+const PAGE_ROWS = 1_000;
+
+const CONFLICT = { kind: 'conflict' } as const;
+
+const ETag = z.object({ etag: z.string().min(1) });
+
+/** `table` is a client of `APPROVALS_TABLE`; the table is made at the first write if it is not there. */
+export function createApprovalsTable(table: TableClient): ApprovalStore {
+  return {
+    async readHead(fingerprint) {
+      const row = await getRow(table, headKeys(fingerprint));
+      return row && { ...readHead(row), etag: etagOf(row) };
+    },
+
+    async open(approval, over) {
+      const request = formatRequest(approval);
+      const actions: TransactionAction[] = [headAction(formatHead(approval), over), ['create', request]];
+      return written(async () => {
+        const batch = await makingTable(table, () => table.submitTransaction(actions, withinDeadline()));
+        return batch.getResponseForEntity(request.rowKey);
+      });
+    },
+
+    async read(approvalId) {
+      const parts = parseApprovalId(approvalId);
+      const row = parts && (await getRow(table, requestKeys(parts)));
+      if (row === undefined) return undefined;
+      const approval = readRequest(row);
+      // Of two instances that raced for the generation, the other's.
+      return approval.id === approvalId ? { approval, etag: etagOf(row) } : undefined;
+    },
+
+    async replace(approval, etag) {
+      const request = formatRequest(approval);
+      return written(() => table.updateEntity(request, 'Replace', { etag, ...withinDeadline() }));
+    },
+
+    async insertDecision(decision) {
+      const row = formatDecision(decision);
+      return written(() => makingTable(table, () => table.createEntity(row, withinDeadline())));
+    },
+
+    async listDecisions(approvalId) {
+      const parts = parseApprovalId(approvalId);
+      if (parts === undefined) return { decisions: [], unreadable: 0 };
+      const { from, before } = decisionRange(parts);
+      const filter = odata`PartitionKey eq ${parts.fingerprint} and RowKey ge ${from} and RowKey lt ${before}`;
+      const rows = (await Array.fromAsync(listRows(table, filter))).map(readDecision);
+      const decisions = rows.filter((decision) => decision !== undefined);
+      return { decisions, unreadable: rows.length - decisions.length };
+    },
+
+    async putOpen(row) {
+      const entity = formatOpenRow(row);
+      await makingTable(table, () => table.upsertEntity(entity, 'Replace', withinDeadline()));
+    },
+
+    async removeOpen(approvalId) {
+      if (parseApprovalId(approvalId) === undefined) return;
+      const { partitionKey, rowKey } = openKeys(approvalId);
+      try {
+        await table.deleteEntity(partitionKey, rowKey, withinDeadline());
+      } catch (error) {
+        if (!isStatus(error, 404)) throw error;
+      }
+    },
+
+    async *listOpen() {
+      for await (const row of listRows(table, odata`PartitionKey eq ${OPEN_PARTITION}`)) {
+        const open = readOpenRow(row);
+        if (open !== undefined) yield open;
+      }
+    },
+  };
+}
+
+function headAction(head: Entity, over: Head | undefined): TransactionAction {
+  return over === undefined ? ['create', head] : ['update', head, 'Replace', { etag: over.etag }];
+}
+
+async function written(write: () => Promise<unknown>): Promise<Written> {
+  try {
+    return { kind: 'written', etag: etagOf(await write()) };
+  } catch (error) {
+    if (isConflict(error)) return CONFLICT;
+    throw error;
+  }
+}
+
+/**
+ * 412: another ETag stands there. 409 of an entity: a row does. 404 of one: none does, and one did when its ETag was read.
+ * Anything else is an outage, and then nobody knows whether the write took effect.
+ */
+function isConflict(error: unknown): boolean {
+  const code = tableErrorCode(error);
+  return isStatus(error, 412) || code === 'EntityAlreadyExists' || code === 'ResourceNotFound';
+}
+
+async function getRow(table: TableClient, { partitionKey, rowKey }: Keys): Promise<Row | undefined> {
+  try {
+    return await table.getEntity(partitionKey, rowKey, withinDeadline());
+  } catch (error) {
+    if (isStatus(error, 404)) return undefined;
+    throw error;
+  }
+}
+
+/** Page by page, each with a deadline of its own: whoever reads may take their time with a row. */
+async function* listRows(table: TableClient, filter: string): AsyncGenerator<Row> {
+  let continuationToken: string | undefined;
+  do {
+    const listing = table.listEntities({ queryOptions: { filter }, ...withinDeadline() });
+    const pages = listing.byPage({
+      maxPageSize: PAGE_ROWS,
+      ...(continuationToken !== undefined && { continuationToken }),
+    });
+    const page = await nextPage(pages);
+    yield* page ?? [];
+    continuationToken = page?.continuationToken;
+  } while (continuationToken !== undefined);
+}
+
+async function nextPage<T>(pages: AsyncIterator<T>): Promise<T | undefined> {
+  try {
+    const { done, value } = await pages.next();
+    return done === true ? undefined : value;
+  } catch (error) {
+    if (isMissingTable(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Throws where the service named none: without it the next write would be unconditional. */
+function etagOf(answer: unknown): string {
+  const read = ETag.safeParse(answer);
+  if (!read.success) throw new Error('the approvals table named no ETag');
+  return read.data.etag;
+}
+
+function isStatus(error: unknown, status: number): boolean {
+  return error instanceof RestError && error.statusCode === status;
+}
