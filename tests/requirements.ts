@@ -245,6 +245,30 @@ const requirements = {
   'blocks.poll': 'A block stands at once where it was made, and on every instance within a poll of 5 s',
   'blocks.stale': 'What is known longer than 10 s decides nothing; while the blocks can’t be read, everybody is denied',
   'blocks.streams': 'A block ends what its subject has open, and the outcome says so',
+
+  // Issue 4: API and command line
+  'api.door': 'The API hears people with a token for it, and no browser, no agent’s token, no app on approvals',
+  'api.bodies': 'What is not exactly the JSON that a route describes is refused before anything is decided',
+  'api.approvals': 'The API shows what the inbox shows a person and passes on what they decide, with its evidence',
+  'api.document': 'The OpenAPI document describes every route',
+  'cli.approvals':
+    'sallyport approvals lists, shows, approves and denies, by id or short code, with the promised exit codes',
+  'cli.untrusted-text': 'What came with a call can neither command the terminal nor pass for the command’s own lines',
+
+  // Issue 4: Teams
+  'teams.sink':
+    'The Teams stand-in takes what a flow takes, shows it without a script, and signs replies as Teams does',
+  'teams.card': 'A card shows who asks for what through whom, masked, why it waits, until when, and how to answer',
+  'teams.card-inert': 'Nothing from outside becomes markup, a link, a mention or a faked row on a card',
+  'teams.card-size': 'A card fits into a Teams message, whatever is on it',
+  'teams.code': 'A short code is read however it is typed, and finds at most what has that code',
+  'teams.notice': 'A card is posted once Teams takes it, tried again under new ids until the request expires',
+  'teams.webhook': 'The flow’s address comes from the vault, is read again when refused, and stands in no error',
+  'teams.signature': 'A reply without the right signature over its raw bytes is refused before it is read',
+  'teams.replay': 'A reply is taken once, in its time, by whichever instance',
+  'teams.person': 'A reply speaks for the directory’s person in our tenant, with the groups that Graph says now',
+  'teams.command': 'Only what is clearly an approval or a denial decides anything',
+  'teams.in-time': 'A reply is answered before Teams gives up, and says what is not known',
 } as const;
 
 export type RequirementId = keyof typeof requirements;

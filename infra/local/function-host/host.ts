@@ -1,17 +1,18 @@
 /**
  * One instance of the host in this process: binds the port first, loads the app, starts its triggers, and on stop takes
  * no new work, lets what runs finish within a bound, and runs the app's end hooks.
- * A trigger type that this host does not know is refused by name; a new one joins in `startTriggers`.
  */
 import { Agent, createServer, type Server } from 'node:http';
-import { type LoadedApp, loadApp, readTrigger } from './app.ts';
-import type { RegisteredFunction } from './core-api.ts';
-import { type HostKeys, type HttpFunction, readHttpFunction } from './http-functions.ts';
+import { type LoadedApp, loadApp } from './app.ts';
+import type { HostKeys } from './http-functions.ts';
 import { createHttpHandler, type HttpHandler } from './http-server.ts';
-import { createInvocations } from './invocations.ts';
+import { createInvocations, type Invoke } from './invocations.ts';
 import { listen } from './listen.ts';
-import { HostProblem, readAppSettings } from './settings.ts';
-import { readTimerFunction, runTimer, type TimerFunction } from './timer-trigger.ts';
+import type { QueueFunction } from './queue-function.ts';
+import type { QueueTriggers } from './queue-trigger.ts';
+import { readAppSettings } from './settings.ts';
+import { runTimer } from './timer-trigger.ts';
+import { sortTriggers } from './triggers.ts';
 
 export interface HostOptions {
   /** Absolute. */
@@ -46,7 +47,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   };
   const app = await loadApp({ appDir: options.appDir, entryFiles: settings.entryFiles }, log);
   const invocations = createInvocations(app.model, app.hooks, app.appHookData, log);
-  const triggers = sortTriggers(app.functions, settings.routePrefix, options.environment);
+  const triggers = sortTriggers(app.functions, settings, options.environment);
 
   const stopping = new AbortController();
   const agent = new Agent({ keepAlive: true });
@@ -67,48 +68,30 @@ export async function startHost(options: HostOptions): Promise<Host> {
       stopping.signal,
     ).catch((cause: unknown) => options.log(`Timer ${timer.target.metadata.name} stopped: ${String(cause)}`)),
   );
+  const queues = startQueues(triggers.queues, { invoke: invocations.invoke, log: options.log });
   return {
     port: http.port,
     stop: async () => {
       stopping.abort();
       // Timers too: one that has run must still note that it has.
-      await Promise.race([Promise.all([http.drain(), invocations.settled(), ...timers]), pause(options.drainMs)]);
+      const drained = [http.drain(), queues.then((started) => started?.drain()), invocations.settled(), ...timers];
+      await Promise.race([Promise.all(drained), pause(options.drainMs)]);
       http.close();
       agent.destroy();
-      await Promise.race([endApp(app, options.log), pause(END_HOOKS_MS)]);
+      const closed = queues.then((started) => started?.close());
+      await Promise.race([Promise.all([endApp(app, options.log), closed]), pause(END_HOOKS_MS)]);
     },
   };
 }
 
-interface Triggers {
-  readonly http: readonly HttpFunction[];
-  readonly timers: readonly TimerFunction[];
-}
-
-function sortTriggers(
-  functions: readonly RegisteredFunction[],
-  routePrefix: string,
-  environment: Readonly<Record<string, string | undefined>>,
-): Triggers {
-  const http: HttpFunction[] = [];
-  const timers: TimerFunction[] = [];
-  for (const target of functions.filter(({ metadata }) => !isDisabled(metadata.name, environment))) {
-    const trigger = readTrigger(target, environment);
-    const type = trigger.type.toLowerCase();
-    if (type === 'httptrigger') http.push(readHttpFunction(target, trigger, routePrefix));
-    else if (type === 'timertrigger') timers.push(readTimerFunction(target, trigger));
-    else
-      throw new HostProblem(
-        `Function "${target.metadata.name}": this host does not know the trigger "${trigger.type}"`,
-      );
-  }
-  return { http, timers };
-}
-
-/** The setting's name with dots, or with double underscores where the shell cannot write a dot. */
-function isDisabled(name: string, environment: Readonly<Record<string, string | undefined>>): boolean {
-  const value = environment[`AzureWebJobs.${name}.Disabled`] ?? environment[`AzureWebJobs__${name}__Disabled`];
-  return value !== undefined && /^(true|1)$/i.test(value.trim());
+/** The port answers meanwhile: the Service Bus client takes a tenth of a second to load, and only queues need it. */
+async function startQueues(
+  functions: readonly QueueFunction[],
+  tools: { readonly invoke: Invoke; readonly log: (line: string) => void },
+): Promise<QueueTriggers | undefined> {
+  if (functions.length === 0) return undefined;
+  const { startQueueTriggers } = await import('./queue-trigger.ts');
+  return startQueueTriggers(functions, tools);
 }
 
 async function endApp(app: LoadedApp, log: (line: string) => void): Promise<void> {

@@ -4,7 +4,7 @@
  *
  * What it does not imitate of Azure: admin endpoints, the home page, CORS and EasyAuth; key management (two keys from
  * the environment, no query for others); functionTimeout, scaling and restart after a crash; blob leases (timers run on
- * instance 0); time zones other than UTC; bindings other than HTTP and timer triggers; TLS; Application Insights.
+ * instance 0); time zones other than UTC; bindings other than HTTP, timer and queue triggers; TLS; Application Insights.
  * As on Azure, a streamed function that fails without an answer leaves its client waiting: the cure is in the app.
  *
  * Environment: FUNCTION_HOST_KEY, FUNCTION_HOST_MASTER_KEY, FUNCTION_HOST_DATA (folder; timers remember there),

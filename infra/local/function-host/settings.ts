@@ -1,6 +1,6 @@
 /**
  * What an app folder says about itself: `package.json` `main`, `host.json`, `local.settings.json`. Every problem is one
- * clear line (`HostProblem`). Of host.json only `extensions.http.routePrefix` is used. Never overwrites a variable that
+ * clear line (`HostProblem`). Of host.json only `extensions.http.routePrefix` and `extensions.serviceBus` are used. Never overwrites a variable that
  * the environment already has.
  */
 import { globSync, readFileSync } from 'node:fs';
@@ -14,6 +14,8 @@ export interface AppSettings {
   readonly entryFiles: readonly string[];
   /** Without slashes at its ends; empty when routes begin at the root. */
   readonly routePrefix: string;
+  /** `extensions.serviceBus` of host.json as it stands (queue-settings.ts). */
+  readonly serviceBus: Readonly<Record<string, unknown>>;
 }
 
 /** Reads the folder and fills in `environment` from `local.settings.json`. Throws `HostProblem`. */
@@ -25,12 +27,21 @@ export function readAppSettings(appDir: string, environment: Record<string, stri
   if (entryFiles.length === 0)
     throw new HostProblem(`No file matches "${main}" (package.json main): build the app first`);
   applyLocalSettings(appDir, environment);
-  return { entryFiles: entryFiles.map((file) => join(appDir, file)), routePrefix: readRoutePrefix(appDir) };
+  const extensions = readJson(appDir, 'host.json')?.extensions;
+  const sections = isRecord(extensions) ? extensions : {};
+  return {
+    entryFiles: entryFiles.map((file) => join(appDir, file)),
+    routePrefix: readRoutePrefix(sections.http),
+    serviceBus: readServiceBus(sections.serviceBus),
+  };
 }
 
-function readRoutePrefix(appDir: string): string {
-  const extensions = readJson(appDir, 'host.json')?.extensions;
-  const http = isRecord(extensions) ? extensions.http : undefined;
+function readServiceBus(section: unknown = {}): Readonly<Record<string, unknown>> {
+  if (!isRecord(section)) throw new HostProblem('host.json: extensions.serviceBus must be an object');
+  return section;
+}
+
+function readRoutePrefix(http: unknown): string {
   const prefix = isRecord(http) ? http.routePrefix : undefined;
   if (prefix === undefined) return 'api';
   if (typeof prefix !== 'string') throw new HostProblem('host.json: extensions.http.routePrefix must be a string');
