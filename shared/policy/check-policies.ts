@@ -10,7 +10,7 @@ import type { Cedar } from './cedar.ts';
 import { type Expression, mentionsContext, partsOf } from './expression.ts';
 import { findJustificationProblem } from './justification-polarity.ts';
 import { collectMentions, type Mentions, mentionsOf } from './mentions.ts';
-import { ITEM_KINDS, itemId, RISK_LABELS } from './names.ts';
+import { APPROVE_ACTION, CONTENT_ACTIONS, DUTIES, ITEM_KINDS, itemId, RISK_LABELS, USE_ACTION } from './names.ts';
 import { entitiesOf, type Policy } from './policy.ts';
 import { explainError, problemAt } from './problem.ts';
 import type { PolicySchema } from './schema.ts';
@@ -48,11 +48,21 @@ function findOwnProblems(policy: Policy, { tools, servers }: CheckInput): readon
   const polarity = [findApprovalProblem(policy), findJustificationProblem(policy)];
   return [
     ...polarity.filter((problem) => problem !== undefined),
+    ...findScopeProblems(policy, mentions),
     ...findRequesterProblems(policy),
     ...findNameProblems(policy, tools, servers),
     ...findArgumentProblems(policy, mentionsOf(mentions, 'args'), tools),
   ];
 }
+
+/** Elsewhere it would never be there, in silence: a tool that is seen only with a justification is seen by nobody. */
+function findScopeProblems({ actions }: Policy, mentions: Mentions): readonly string[] {
+  if (!mentions.inside.has('justification')) return [];
+  if (actions !== undefined && !actions.some((action) => NO_CALLS.includes(action))) return [];
+  return ['only calls have a justification: name them, by the tool, by Action::"call" or by a risk label'];
+}
+
+const NO_CALLS: readonly string[] = [USE_ACTION, ...Object.keys(CONTENT_ACTIONS), 'reveal', APPROVE_ACTION, ...DUTIES];
 
 /** When somebody approves, the requester's groups are not asked for: such a test would be false, and a forbid a hole. */
 function findRequesterProblems({ conditions }: Policy): readonly string[] {

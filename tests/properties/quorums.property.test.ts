@@ -76,7 +76,7 @@ describe('the quorums that people fill together', () => {
       }),
       { numRuns: 1500 },
     );
-    expect(severalSets).toBeGreaterThan(100);
+    expect(severalSets).toBeGreaterThan(50);
   });
 
   it('are quorums in which somebody has a place', () => {
@@ -133,6 +133,6 @@ describe('what a call still needs', () => {
       }),
       { numRuns: 60 },
     );
-    expect(held).toBeGreaterThan(50);
+    expect(held).toBeGreaterThan(20);
   });
 });

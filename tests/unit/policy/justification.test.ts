@@ -104,12 +104,18 @@ describe('a justification', () => {
     expect(engine.wantsJustification('erp', 'refund')).toBe(false);
   });
 
-  it('is of calls alone: no list, no approval has one', () => {
-    const [problem] = problemsOf({
-      policies:
-        '@id("a") permit (principal, action == Action::"approve", resource) when { context has justification };',
-    });
-    expect(problem).toContain('policy is impossible');
+  it('is of calls alone: a policy on anything else that asks for one fails', () => {
+    const problemOf = (action: string): readonly string[] =>
+      problemsOf({ policies: `@id("a") permit (principal, ${action}, resource) when { context has justification };` });
+    for (const action of ['action', 'action in Action::"use"', 'action in [Action::"call", Action::"list"]']) {
+      expect(problemOf(action)).toEqual([
+        '1:1 a: only calls have a justification: name them, by the tool, by Action::"call" or by a risk label',
+      ]);
+    }
+    expect(problemOf('action == Action::"approve"')).toHaveLength(1);
+    expect(problemOf('action in Action::"call"')).toEqual([]);
+    expect(problemOf('action in Action::"destructive"')).toEqual([]);
+    expect(problemOf('action == Action::"crm/refundd"')[0]).toContain('Action::"crm/refund"');
   });
 });
 
