@@ -1,9 +1,10 @@
 /**
- * From a verified caller to one who may use something on a server that is there (DESIGN §2.3–4): groups ▸ server ▸ session.
+ * From a verified caller to one who may use something on a server that is there (DESIGN §2.3–4): groups ▸ server ▸ session,
+ * which may be blocked by itself (§7).
  * A server that is not there and one that the caller may not use are answered with the same bytes.
  */
 import type { Caller } from '../identity/caller.ts';
-import { errorAnswer, notAvailable } from '../mcp/answers.ts';
+import { blockedAnswer, errorAnswer, notAvailable } from '../mcp/answers.ts';
 import type { Classified } from '../mcp/headers.ts';
 import type { HttpAnswer } from '../mcp/http.ts';
 import type { MessageId } from '../mcp/message.ts';
@@ -14,7 +15,7 @@ import { err, ok, type Result } from '../result.ts';
 import type { CallParts } from './parts.ts';
 import { type Admitted, type Arrival, factsOf } from './received.ts';
 import { refuse } from './refuse.ts';
-import { callSession } from './session.ts';
+import { callSession, callSessionNames } from './session.ts';
 
 export interface Subject {
   readonly caller: Caller;
@@ -62,6 +63,12 @@ export async function admit(
     const answer = errorAnswer(404, id, ERROR.sessionNotFound, 'Session not found');
     const detail = 'the session id was not given to this caller';
     return err(await refuse(parts, arrival, { stage: 'read', code: 'session', detail, call: facts }, answer, session));
+  }
+  const names = callSessionNames(parts.keyring, caller, server, arrival.receivedMs, upstreamSession);
+  const free = await parts.blocks.check({ ...caller, server: server.name, session: names });
+  if (!free.ok) {
+    const refusal = { stage: 'authenticate', ...free.error, call: facts } as const;
+    return err(await refuse(parts, arrival, refusal, blockedAnswer(free.error), session));
   }
   const bound = upstreamSession === undefined ? {} : { upstreamSession };
   return ok({ ...arrival, caller, asker, server, session, classified, facts, ...bound });

@@ -37,6 +37,8 @@ async function* relayFrames(
   let isResumable = false;
   try {
     for await (const event of events) {
+      // What came before the caller was blocked, or left, may lie read and not yet delivered.
+      admitted.http.signal.throwIfAborted();
       const id = eventIdOf(parts, outgoing, event);
       isResumable ||= id !== undefined;
       if (event.data === '') {

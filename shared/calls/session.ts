@@ -17,14 +17,29 @@ export function callSession(
   receivedMs: number,
   mcpSession: string | undefined,
 ): SessionRef {
+  const text = sessionText(caller, server, receivedMs, mcpSession);
+  return { id: keyring.name('session-id', text), server: server.name, retention: server.retention };
+}
+
+/** Every name that the session has had since the oldest live key, for look-ups. */
+export function callSessionNames(
+  keyring: Keyring,
+  caller: Caller,
+  server: ServerConfig,
+  receivedMs: number,
+  mcpSession: string | undefined,
+): readonly string[] {
+  return keyring.names('session-id', sessionText(caller, server, receivedMs, mcpSession));
+}
+
+function sessionText(
+  { tenant, principal, agent }: Caller,
+  server: ServerConfig,
+  receivedMs: number,
+  mcpSession: string | undefined,
+): string {
   const span = mcpSession === undefined ? ['day', utcDay(receivedMs)] : ['mcp', mcpSession];
-  const { tenant, principal, agent } = caller;
-  const parts = [tenant, principal.kind, principal.id, agent.id, server.name, ...span];
-  return {
-    id: keyring.name('session-id', JSON.stringify(parts)),
-    server: server.name,
-    retention: server.retention,
-  };
+  return JSON.stringify([tenant, principal.kind, principal.id, agent.id, server.name, ...span]);
 }
 
 export function gatewaySession(keyring: Keyring, config: Config, receivedMs: number): SessionRef {

@@ -21,6 +21,7 @@ import type { HttpAnswer, HttpCall } from '../../../shared/mcp/http.ts';
 import { createPolicyEngine } from '../../../shared/policy/create-engine.ts';
 import { err, ok } from '../../../shared/result.ts';
 import { createMemoryDriftStore } from '../../unit/drift/memory-drift-store.ts';
+import { createMemoryBlockStore, type MemoryBlockStore } from '../../unit/identity/blocks/memory-block-store.ts';
 import { createMemoryTable, createMemoryWrapper } from '../../unit/keys/memory-vault.ts';
 import { createMemoryRateStore } from '../../unit/limits/memory-rate-store.ts';
 import { createMemoryStore, type MemoryStore } from '../../unit/transcripts/memory-store.ts';
@@ -33,6 +34,8 @@ export interface TestGateway {
   readonly url: string;
   readonly upstream: RecordingUpstream;
   readonly store: MemoryStore;
+  /** Who is kept out; what is changed here, the gateway hears of at its next poll. */
+  readonly blocks: MemoryBlockStore;
   readonly logged: string[];
   /** Who is asked for groups that a token left out: the ids of the groups that everybody is in, or `down`. */
   readonly graph: { groups: readonly string[] | 'down' };
@@ -57,6 +60,7 @@ export interface TestGatewayOptions {
 export async function startTestGateway(options: TestGatewayOptions): Promise<TestGateway> {
   const upstream = await startRecordingUpstream();
   const store = createMemoryStore();
+  const blocks = createMemoryBlockStore();
   const logged: string[] = [];
   const graph: TestGateway['graph'] = { groups: 'down' };
   let answer: (call: HttpCall) => Promise<HttpAnswer> = async () => ({ status: 503, headers: {} });
@@ -99,6 +103,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     keyWrapper: createMemoryWrapper(),
     endorser: createTestEndorser(),
     segments: store,
+    blockStore: blocks,
     driftStore: createMemoryDriftStore(),
     rateStore: createMemoryRateStore(),
     lookup: (hostname) => lookup(hostname, { all: true }),
@@ -121,6 +126,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     url: `${base}/mcp/crm`,
     upstream,
     store,
+    blocks,
     logged,
     graph,
     token: (request) => entra.issueToken(request),
