@@ -6,7 +6,13 @@
  */
 import { odata, RestError, type TableClient, type TransactionAction } from '@azure/data-tables';
 import * as z from 'zod';
-import { type ApprovalStore, type Head, parseApprovalId, type Written } from '../approvals/approval-store.ts';
+import {
+  type ApprovalStore,
+  type ETag,
+  type Head,
+  parseApprovalId,
+  type Written,
+} from '../approvals/approval-store.ts';
 import {
   decisionRange,
   formatDecision,
@@ -34,7 +40,7 @@ const PAGE_ROWS = 1_000;
 
 const CONFLICT = { kind: 'conflict' } as const;
 
-const ETag = z.object({ etag: z.string().min(1) });
+const Tagged = z.object({ etag: z.string().min(1) });
 
 /** `table` is a client of `APPROVALS_TABLE`; the table is made at the first write if it is not there. */
 export function createApprovalsTable(table: TableClient): ApprovalStore {
@@ -46,6 +52,7 @@ export function createApprovalsTable(table: TableClient): ApprovalStore {
 
     async open(approval, over) {
       const request = formatRequest(approval);
+      if (over !== undefined && !isOfARow(over.etag)) return CONFLICT;
       const actions: TransactionAction[] = [headAction(formatHead(approval), over), ['create', request]];
       return written(async () => {
         const batch = await makingTable(table, () => table.submitTransaction(actions, withinDeadline()));
@@ -64,6 +71,7 @@ export function createApprovalsTable(table: TableClient): ApprovalStore {
 
     async replace(approval, etag) {
       const request = formatRequest(approval);
+      if (!isOfARow(etag)) return CONFLICT;
       return written(() => table.updateEntity(request, 'Replace', { etag, ...withinDeadline() }));
     },
 
@@ -128,6 +136,11 @@ function isConflict(error: unknown): boolean {
   return isStatus(error, 412) || code === 'EntityAlreadyExists' || code === 'ResourceNotFound';
 }
 
+/** The service takes `*`, or none at all, for any row: such a write would be unconditional. */
+function isOfARow(etag: ETag): boolean {
+  return etag !== '' && etag !== '*';
+}
+
 async function getRow(table: TableClient, { partitionKey, rowKey }: Keys): Promise<Row | undefined> {
   try {
     return await table.getEntity(partitionKey, rowKey, withinDeadline());
@@ -164,7 +177,7 @@ async function nextPage<T>(pages: AsyncIterator<T>): Promise<T | undefined> {
 
 /** Throws where the service named none: without it the next write would be unconditional. */
 function etagOf(answer: unknown): string {
-  const read = ETag.safeParse(answer);
+  const read = Tagged.safeParse(answer);
   if (!read.success) throw new Error('the approvals table named no ETag');
   return read.data.etag;
 }
