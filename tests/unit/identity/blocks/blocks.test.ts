@@ -169,11 +169,10 @@ describe('what is known', () => {
     await instance.load();
     const { promise, resolve } = Promise.withResolvers<void>();
     store.gate = promise;
-    const polled = instance.poll();
-    await settle();
+    await instance.poll();
     await instance.add(blockOf());
     resolve();
-    await polled;
+    await settle();
     expect(await instance.ask(alice)).toBe('blocked');
   });
 
