@@ -81,8 +81,9 @@ export interface Approval {
   readonly endReason?: string;
   /** Set when a person has to look: a flag, not a state. */
   readonly attention?: string;
-  /** When its notice was posted. */
+  /** When its notice was posted, and when the sweep last sent it again. */
   readonly noticedMs?: number;
+  readonly remindedMs?: number;
 }
 
 /** Insert-only; written before its id is queued. */

@@ -86,10 +86,13 @@ export function createNotifier(options: NotifierOptions): Notifier {
   }
 
   async function mark(stored: StoredApproval, patch: Parameters<typeof markApproval>[2]): Promise<void> {
+    const { id: approval } = stored.approval;
     try {
-      await markApproval(options, stored, patch);
+      const changed = await markApproval(options, stored, patch);
+      const isMissing = changed.kind === 'passed' && patch(changed.stored.approval) !== undefined;
+      if (isMissing) log('warn', 'notice-not-marked', { approval });
     } catch (cause) {
-      log('warn', 'notice-not-marked', { approval: stored.approval.id }, cause);
+      log('warn', 'notice-not-marked', { approval }, cause);
     }
   }
 

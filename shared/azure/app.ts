@@ -5,29 +5,23 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { HttpHandler } from '@azure/functions';
+import type { HttpHandler, ServiceBusQueueHandler, TimerHandler } from '@azure/functions';
 import { loadConfig } from '../config/load-config.ts';
 import { formatProblems } from '../config/problems.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
+import type { QueueSide } from '../gateway/queue-side.ts';
 import type { HttpAnswer, HttpCall } from '../mcp/http.ts';
 import { createPolicyEngine } from '../policy/create-engine.ts';
-import { createBlobService, createCredential, createKeyClient, createSecretClient, createTable } from './clients.ts';
-import { createDriftTable, DRIFT_TABLE } from './drift-table.ts';
-import { createVariables, type Environment, readEnvironment } from './environment.ts';
-import { createGraphGroupSource } from './graph-groups.ts';
+import { createAzurePorts } from './azure-ports.ts';
+import { createVariables, readEnvironment } from './environment.ts';
 import { httpHandler } from './http-trigger.ts';
-import { createKeyVaultEndorser } from './key-vault-endorser.ts';
-import { createKeyVaultSecretSource } from './key-vault-secrets.ts';
-import { createKeyVaultWrapper } from './key-vault-wrapper.ts';
-import { createKeyringTable, KEYRING_TABLE } from './keyring-table.ts';
 import { createLog } from './log.ts';
-import { createRateTable, LIMITS_TABLE } from './rate-table.ts';
 import { installStreamCure, type StreamCure } from './stream-cure.ts';
-import { createBlobSegmentStore } from './transcript-blobs.ts';
 
 const log = createLog();
 let cure: StreamCure | undefined;
 let gateway: Gateway | undefined;
+let closePorts: (() => Promise<void>) | undefined;
 
 /** Reads settings and configuration; throws with every mistake named. The Azure services are asked in the background. */
 export async function startApp(): Promise<void> {
@@ -40,8 +34,10 @@ export async function startApp(): Promise<void> {
   const policy = createPolicyEngine(config.value);
   if (!policy.ok) throw new Error(`bad configuration:\n${formatProblems(policy.error)}`);
 
+  const ports = createAzurePorts(environment.value);
+  closePorts = ports.close;
   gateway = createGateway(config.value, policy.value, {
-    ...azurePorts(environment.value),
+    ...ports,
     publicUrl: environment.value.publicUrl,
     entra: environment.value.entra,
     lookup: (hostname) => lookup(hostname, { all: true }),
@@ -60,9 +56,10 @@ export async function startApp(): Promise<void> {
   gateway.warmUp();
 }
 
-/** Closes open transcript segments; the host calls it when it stops. */
+/** Closes open transcript segments and connections; the host calls it when it stops. */
 export async function stopApp(): Promise<void> {
   await gateway?.close();
+  await closePorts?.();
 }
 
 /** A trigger's handler over the gateway of this process. */
@@ -73,25 +70,22 @@ export function handle(answer: (gateway: Gateway, call: HttpCall) => HttpAnswer 
   }, theCure());
 }
 
+/** The same for a queue's: it throws so that the message is delivered again; what the message says is not believed. */
+export function handleMessage(take: (queues: QueueSide, message: unknown) => Promise<void>): ServiceBusQueueHandler {
+  return async (message) => take(await queues(), message);
+}
+
+/** The same for a timer's. */
+export function handleTimer(run: (queues: QueueSide) => Promise<void>): TimerHandler {
+  return async () => run(await queues());
+}
+
+async function queues(): Promise<QueueSide> {
+  if (!gateway) throw new Error('a trigger fired before the app had started');
+  return gateway.queues();
+}
+
 function theCure(): StreamCure {
   cure ??= installStreamCure({ log });
   return cure;
-}
-
-function azurePorts(environment: Environment) {
-  const { graphUrl, keyVault, managedIdentity, state, transcripts } = environment;
-  const credential = createCredential(managedIdentity);
-  const keys = createKeyClient(keyVault.url, credential);
-  const endorser = createKeyVaultEndorser(keys, keyVault.sealKey);
-  const { keyringKey: wrappingKey, sealKey: signingKey } = keyVault;
-  return {
-    groups: createGraphGroupSource({ url: graphUrl, credential }),
-    endorser,
-    keyWrapper: createKeyVaultWrapper({ client: keys, wrappingKey, signingKey, endorser }),
-    keyringStore: createKeyringTable(createTable(state, credential, KEYRING_TABLE)),
-    driftStore: createDriftTable(createTable(state, credential, DRIFT_TABLE)),
-    rateStore: createRateTable(createTable(state, credential, LIMITS_TABLE)),
-    secrets: createKeyVaultSecretSource(createSecretClient(keyVault.url, credential)),
-    segments: createBlobSegmentStore(createBlobService(transcripts, credential)),
-  };
 }

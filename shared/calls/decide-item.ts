@@ -18,6 +18,17 @@ export function pinnedTool(parts: CallParts, admitted: Admitted, tool: string) {
   return parts.config.lock.servers.get(admitted.server.name)?.get(tool);
 }
 
+/** Whether any call on this server could be held: only there do the gateway's own tools stand. */
+export function hasHolds(parts: CallParts, { server }: Admitted): boolean {
+  const tools = [...(parts.config.lock.servers.get(server.name)?.keys() ?? [])];
+  return tools.some((tool) => mayBeHeld(parts, server.name, tool));
+}
+
+/** Whether an approval, or a justification, can matter to a call of this tool. */
+export function mayBeHeld({ policy }: Pick<CallParts, 'policy'>, server: string, tool: string): boolean {
+  return policy.mayHold(server, tool) || policy.wantsJustification(server, tool);
+}
+
 /** Pinned, permitted to be listed, and not in quarantine. */
 export function isVisibleTool(parts: CallParts, admitted: Admitted, tool: string): boolean {
   const { name: server } = admitted.server;

@@ -3,38 +3,40 @@
  * then by its arguments. What the upstream answers may begin a further exchange, which is bound to this very call.
  */
 import { isObject, type Json, type JsonObject } from '../json/value.ts';
-import { deniedCall, errorAnswer, needsApproval, noSuchTool } from '../mcp/answers.ts';
-import type { RequestMessage } from '../mcp/message.ts';
+import { deniedCall, errorAnswer, noSuchTool } from '../mcp/answers.ts';
+import { AWAIT_TOOL, CANCEL_TOOL, takeInjected } from '../mcp/hold-tools.ts';
+import type { MessageId, RequestMessage } from '../mcp/message.ts';
 import { checkParamHeaders } from '../mcp/param-headers.ts';
 import { ERROR } from '../mcp/protocol.ts';
 import type { DecisionFacts } from '../transcripts/entry.ts';
 import { openContinuation, sealContinuation } from './continuation.ts';
-import { isVisibleTool, pinnedTool } from './decide-item.ts';
+import { hasHolds, isVisibleTool, pinnedTool } from './decide-item.ts';
+import { heldParams } from './held-params.ts';
 import type { CallParts } from './parts.ts';
 import { mismatchProblem } from './read.ts';
 import type { Admitted } from './received.ts';
-import { factsOfDecision, type Ruling } from './ruling.ts';
+import { factsOfDecision, type Refused, type Ruling } from './ruling.ts';
 
 export function decideToolCall(parts: CallParts, admitted: Admitted, message: RequestMessage): Ruling {
   const { id, params = {} } = message;
   const { era } = admitted.classified;
-  const { name: tool, arguments: args = {} } = params;
-  if (typeof tool !== 'string' || !isObject(args)) {
-    const text = 'Invalid params: name must be a string, arguments an object';
-    return {
-      goes: false,
-      code: 'params',
-      detail: 'name or arguments',
-      answer: errorAnswer(200, id, ERROR.invalidParams, text),
-    };
+  const { name: tool, arguments: given = {} } = params;
+  if (typeof tool !== 'string' || !isObject(given)) {
+    return invalidParams(id, 'name must be a string, arguments an object');
   }
-  if (!isVisibleTool(parts, admitted, tool)) {
-    const isPinned = pinnedTool(parts, admitted, tool) !== undefined;
-    const decision: DecisionFacts = { verdict: 'deny', code: isPinned ? 'policy' : 'not-pinned', policies: [] };
+  const own = decideOwnTool(parts, admitted, id, tool, given);
+  if (own !== undefined) return own;
+  const taken = takeInjected(given);
+  if (!taken.ok) return invalidParams(id, taken.error);
+  const { args, justification, repeat } = taken.value;
+  const pinned = pinnedTool(parts, admitted, tool);
+  if (pinned === undefined || !isVisibleTool(parts, admitted, tool)) {
+    const code = pinned === undefined ? 'not-pinned' : 'policy';
+    const decision: DecisionFacts = { verdict: 'deny', code, policies: [] };
     return { goes: false, code: 'not-visible', detail: 'tool', decision, answer: noSuchTool(id, tool) };
   }
 
-  const inputSchema = pinnedTool(parts, admitted, tool)?.definition.inputSchema;
+  const { inputSchema } = pinned.definition;
   if (era === 'modern') {
     const mismatch = checkParamHeaders(inputSchema, args, admitted.http.headers);
     if (mismatch?.code === 'header-mismatch') return { goes: false, ...mismatchProblem(mismatch, id) };
@@ -45,18 +47,50 @@ export function decideToolCall(parts: CallParts, admitted: Admitted, message: Re
     return { goes: false, code: 'arguments', detail: 'case', decision, answer: deniedCall(id, era, [reason]) };
   }
 
-  const said = parts.policy.decideCall(admitted.asker, { server: admitted.server.name, tool, arguments: args });
-  if (said.verdict !== 'allow') {
-    const { reasons } = said;
-    const answer =
-      said.verdict === 'hold' ? needsApproval(id, era, said.quorums, reasons) : deniedCall(id, era, reasons);
-    const decision = factsOfDecision(said);
+  const words = justification === undefined ? {} : { justification };
+  const said = parts.policy.decideCall(admitted.asker, {
+    server: admitted.server.name,
+    tool,
+    arguments: args,
+    ...words,
+  });
+  const decision = factsOfDecision(said);
+  if (said.verdict === 'deny') {
+    const answer = deniedCall(id, era, said.reasons);
     return { goes: false, code: said.verdict, detail: said.policies.join(', '), decision, answer };
   }
-  const sent = openContinuation(parts, admitted, message);
+  // What policy judged is what is sent: the gateway's own arguments end here.
+  const stripped = { ...message, params: { ...params, arguments: args } };
+  const sent = openContinuation(parts, admitted, stripped);
   if (!sent.ok) return sent.error;
-  const shape = sealContinuation(parts, admitted, message, tool);
-  return { goes: true, decision: factsOfDecision(said), shape, sent: sent.value };
+  if (said.verdict === 'hold') {
+    const held = heldParams(sent.value.params ?? {});
+    return { goes: 'held', tool, toolDigest: pinned.digest, params: held, decision, repeat, ...words };
+  }
+  const shape = sealContinuation(parts, admitted, stripped, tool);
+  return { goes: true, decision, shape, sent: sent.value };
+}
+
+/** Undefined for every other tool, and on a server without holds, where there are none of ours. */
+function decideOwnTool(
+  parts: CallParts,
+  admitted: Admitted,
+  id: MessageId,
+  tool: string,
+  given: JsonObject,
+): Ruling | undefined {
+  if (tool !== AWAIT_TOOL && tool !== CANCEL_TOOL) return undefined;
+  if (!hasHolds(parts, admitted)) return undefined;
+  const { approval, ...rest } = given;
+  if (typeof approval !== 'string' || Object.keys(rest).length > 0) {
+    return invalidParams(id, 'the only argument is approval, the id from the answer to the held call');
+  }
+  return { goes: 'own', tool, approval };
+}
+
+function invalidParams(id: MessageId, why: string): Refused {
+  const answer = errorAnswer(200, id, ERROR.invalidParams, `Invalid params: ${why}`);
+  return { goes: false, code: 'params', detail: why, answer };
 }
 
 /**

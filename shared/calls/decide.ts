@@ -3,12 +3,13 @@
  * list hides is refused here too, with the bytes of what is not there, and the upstream is not asked.
  */
 import { methodNotFound } from '../mcp/answers.ts';
+import { withHoldTools } from '../mcp/hold-tools.ts';
 import type { HttpAnswer } from '../mcp/http.ts';
 import { filterList } from '../mcp/lists.ts';
 import type { NotificationMessage, RequestMessage } from '../mcp/message.ts';
 import { listShape, ruleFor } from '../mcp/methods.ts';
 import { withTaskHandle } from './continuation.ts';
-import { decideCompletion, decideItemRequest, decideListen, maySeeItem } from './decide-item.ts';
+import { decideCompletion, decideItemRequest, decideListen, hasHolds, mayBeHeld, maySeeItem } from './decide-item.ts';
 import { decideTaskRequest } from './decide-task.ts';
 import { decideToolCall } from './decide-tool.ts';
 import type { Shape } from './outgoing.ts';
@@ -71,5 +72,7 @@ function shapeOfList(parts: CallParts, admitted: Admitted, method: string): Shap
   if (!list) return undefined;
   const { era } = admitted.classified;
   const maySee = maySeeItem(parts, admitted, list.member);
-  return (result) => filterList(result, list, era, maySee);
+  if (list.member !== 'tools' || !hasHolds(parts, admitted)) return (result) => filterList(result, list, era, maySee);
+  const { name } = admitted.server;
+  return (result) => withHoldTools(filterList(result, list, era, maySee), (tool) => mayBeHeld(parts, name, tool));
 }

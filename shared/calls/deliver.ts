@@ -48,8 +48,14 @@ export async function deliverResponse(
     await trail.end({ status: 'withheld', httpStatus, message, exposure: withheld(exposure), error });
     return withheldMessage(id);
   }
-  const isRecorded = await trail.end({ status: statusOf(response), httpStatus, message, exposure });
+  const isRecorded = await trail.end({
+    status: statusOf(response),
+    httpStatus,
+    message,
+    exposure: toSomebody(outgoing, exposure),
+  });
   if (!isRecorded || !isObject(client)) return withheldMessage(id);
+  outgoing.release?.keep(masked);
   const { result } = client;
   const isMasked = exposure.some(({ outcome }) => outcome === 'masked');
   return isMasked && isObject(result) ? { ...client, result: asPrivateIfCacheable(result) } : client;
@@ -68,8 +74,13 @@ export async function deliverEvent(
     await trail.event({ message: masked.record, exposure: withheld(masked.exposure) });
     return undefined;
   }
-  const isRecorded = await trail.event({ message: masked.record, exposure: masked.exposure });
+  const isRecorded = await trail.event({ message: masked.record, exposure: toSomebody(outgoing, masked.exposure) });
   return isRecorded && isObject(masked.client) ? masked.client : undefined;
+}
+
+/** A release delivers to nobody: its exposure happens when its kept answer is collected, and is recorded there. */
+function toSomebody({ release }: Outgoing, exposure: readonly Exposure[]): readonly Exposure[] {
+  return release === undefined ? exposure : [];
 }
 
 const NOTHING_REVEALED: ReadonlySet<string> = new Set();

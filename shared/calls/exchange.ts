@@ -13,13 +13,20 @@ import { ERROR, NAME_SOURCES } from '../mcp/protocol.ts';
 import { sealSession } from '../mcp/sessions.ts';
 import { type UpstreamAnswer, type UpstreamCall, UpstreamFailure } from '../mcp/upstream.ts';
 import { answersCall, deliverResponse } from './deliver.ts';
+import { holdPlace } from './hold-place.ts';
 import { createTrail, type Ending, endingMessage, endingOf, type Trail } from './outcome.ts';
 import type { Outgoing } from './outgoing.ts';
 import type { CallParts } from './parts.ts';
 import type { Admitted } from './received.ts';
 import { relayEvents } from './relay.ts';
+import { watchCaller } from './watch-caller.ts';
 
 export async function exchange(parts: CallParts, outgoing: Outgoing): Promise<HttpAnswer> {
+  const watched = watchCaller(parts, outgoing);
+  return holdPlace(watched.watch, () => send(parts, watched.outgoing));
+}
+
+async function send(parts: CallParts, outgoing: Outgoing): Promise<HttpAnswer> {
   const { admitted } = outgoing;
   // The vault is asked while the intent is written: neither is an upstream byte.
   const [intent, credential] = await Promise.allSettled([
@@ -27,14 +34,19 @@ export async function exchange(parts: CallParts, outgoing: Outgoing): Promise<Ht
     readCredential(parts, admitted),
   ]);
   if (intent.status === 'rejected') return notRecorded(parts, outgoing, intent.reason);
-  const trail = createTrail(parts, admitted, credential.status === 'fulfilled' ? credential.value : undefined);
+  const trail = createTrail(parts, outgoing, credential.status === 'fulfilled' ? credential.value : undefined);
   if (credential.status === 'rejected') return credentialMissing(parts, outgoing, trail, credential.reason);
+
+  // The last moment at which an approved call can still be given up without a trace at the upstream.
+  const { release } = outgoing;
+  if (release !== undefined && !(await release.markSent())) return endWith(parts, outgoing, trail, NOT_SENT);
 
   const signal = AbortSignal.any([admitted.http.signal, parts.deadline(outgoing.lifetimeMs)]);
   const call = upstreamCall(outgoing, credential.value, signal);
   let answer: UpstreamAnswer;
   try {
-    answer = await parts.bridge.call(admitted.server, callerKey(admitted), call);
+    answer = await parts.bridge.call(admitted.server, callerKey(outgoing), call);
+    admitted.http.signal.throwIfAborted();
   } catch (cause) {
     const isRefused = cause instanceof UpstreamFailure && cause.code === 'credential-refused';
     if (isRefused && credential.value) parts.credentials.invalidate(credential.value.secret, credential.value.version);
@@ -42,6 +54,12 @@ export async function exchange(parts: CallParts, outgoing: Outgoing): Promise<Ht
   }
   return conclude(parts, outgoing, trail, answer);
 }
+
+const NOT_SENT: Ending = {
+  status: 'failed',
+  exposure: [],
+  error: { code: 'not-claimed', detail: 'the release was given up before anything was sent' },
+};
 
 async function conclude(
   parts: CallParts,
@@ -64,9 +82,10 @@ async function conclude(
   return jsonAnswer(answer.status, body, headers);
 }
 
-async function recordIntent(parts: CallParts, { admitted, message, decision }: Outgoing): Promise<void> {
+async function recordIntent(parts: CallParts, { admitted, message, decision, release }: Outgoing): Promise<void> {
   const request = parts.masker.maskRequest(message === undefined ? {} : contentOf(message));
-  await parts.recorder.record(admitted.session, { kind: 'intent', call: admitted.facts, decision, request });
+  const under = release === undefined ? {} : { approval: release.approval };
+  await parts.recorder.record(admitted.session, { kind: 'intent', call: admitted.facts, decision, ...under, request });
 }
 
 async function readCredential(parts: CallParts, { server }: Admitted): Promise<UpstreamCredential | undefined> {
@@ -170,9 +189,10 @@ function isAnswerable({ message }: Outgoing): boolean {
   return message?.kind === 'request';
 }
 
-/** Principal and agent as one text: a session that the bridge holds is never shared between two. */
-function callerKey({ caller, server }: Admitted): string {
-  return bindingOf(caller, server.name);
+/** Principal and agent as one text: a session that the bridge holds is never shared between two. A release has its own. */
+function callerKey({ admitted, release }: Outgoing): string {
+  const { caller, server } = admitted;
+  return bindingOf(caller, server.name, ...(release === undefined ? [] : ['release', release.approval]));
 }
 
 function idOf({ awaits }: Outgoing): MessageId | null {

@@ -11,8 +11,10 @@ import { ERROR } from '../mcp/protocol.ts';
 import { SseProblem } from '../mcp/sse.ts';
 import { UpstreamFailure } from '../mcp/upstream.ts';
 import type { Entry, SessionRef } from '../transcripts/entry.ts';
+import type { Outgoing } from './outgoing.ts';
 import type { CallParts } from './parts.ts';
 import type { Admitted } from './received.ts';
+import { CallerBlocked } from './watch-caller.ts';
 
 type OutcomeEntry = Extract<Entry, { kind: 'outcome' }>;
 type EventEntry = Extract<Entry, { kind: 'event' }>;
@@ -26,7 +28,11 @@ export interface Trail {
   readonly hasEnded: boolean;
 }
 
-export function createTrail(parts: CallParts, admitted: Admitted, credential: UpstreamCredential | undefined): Trail {
+export function createTrail(
+  parts: CallParts,
+  { admitted, release }: Outgoing,
+  credential: UpstreamCredential | undefined,
+): Trail {
   const { callId, session } = admitted;
   let hasEnded = false;
   const facts = credential && { credential: { secret: credential.secret, version: credential.version } };
@@ -38,7 +44,9 @@ export function createTrail(parts: CallParts, admitted: Admitted, credential: Up
       if (hasEnded) return false;
       hasEnded = true;
       const durationMs = Math.round(parts.nowMs() - admitted.receivedMs);
-      return record(parts, session, { kind: 'outcome', callId, durationMs, ...facts, ...ending });
+      const isRecorded = await record(parts, session, { kind: 'outcome', callId, durationMs, ...facts, ...ending });
+      release?.ended(ending.status, isRecorded);
+      return isRecorded;
     },
     event: (event) => record(parts, session, { kind: 'event', callId, ...event }),
   };
@@ -57,7 +65,9 @@ async function record(parts: CallParts, session: SessionRef, entry: OutcomeEntry
 /** What an exception on the way to the upstream or back means for the call. */
 export function endingOf(cause: unknown, admitted: Admitted): Ending {
   const exposure: Ending['exposure'] = [];
-  if (admitted.http.signal.aborted) {
+  const { aborted: isGone, reason } = admitted.http.signal;
+  if (isGone && reason instanceof CallerBlocked) return { status: 'abandoned', exposure, error: reason.problem };
+  if (isGone) {
     return { status: 'abandoned', exposure, error: { code: 'client-gone', detail: 'the client went away' } };
   }
   if (cause instanceof UpstreamFailure) {

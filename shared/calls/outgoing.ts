@@ -2,8 +2,9 @@
  * What `exchange` sends: a message (or a GET, a DELETE) that policy let through, and what is done to its result.
  */
 import type { JsonObject } from '../json/value.ts';
+import type { Masked } from '../masking/masker.ts';
 import type { Message, MessageId, RequestMessage } from '../mcp/message.ts';
-import type { DecisionFacts } from '../transcripts/entry.ts';
+import type { DecisionFacts, OutcomeStatus } from '../transcripts/entry.ts';
 import type { Admitted } from './received.ts';
 
 /** What is done to a result before it is masked: lists are cut, states and task ids sealed. */
@@ -26,4 +27,16 @@ export interface Outgoing {
   readonly isStream: boolean;
   readonly decision: DecisionFacts;
   readonly shape: Shape;
+  readonly release?: Release;
+}
+
+/** Of an approved call (DESIGN §5): nobody waits at the other end, so its answer is kept instead of delivered. */
+export interface Release {
+  readonly approval: string;
+  /** Writes `sent` just before the first upstream byte; false: nothing may be sent. */
+  markSent(): Promise<boolean>;
+  /** The answer in both forms, once its outcome is durable. */
+  keep(kept: Masked): void;
+  /** How it ended, and whether that is on record. */
+  ended(status: OutcomeStatus, isRecorded: boolean): void;
 }

@@ -2,18 +2,13 @@
  * What the life of a call needs (DESIGN §2), as narrow ports; `shared/gateway` wires them.
  * One value for the whole process: nothing here is made per call.
  */
-import type { Config } from '../config/config.ts';
+import type { ApprovalParts } from '../approvals/parts.ts';
 import type { CredentialBroker } from '../credentials/broker.ts';
 import type { Caller } from '../identity/caller.ts';
-import type { Keyring } from '../keys/keyring.ts';
 import type { Limiter } from '../limits/limiter.ts';
-import type { Log } from '../log.ts';
-import type { Masker } from '../masking/masker.ts';
 import type { Bridge } from '../mcp/bridge/create-bridge.ts';
 import type { HttpAnswer } from '../mcp/http.ts';
-import type { PolicyEngine } from '../policy/engine.ts';
 import type { Result } from '../result.ts';
-import type { Recorder } from '../transcripts/entry.ts';
 import type { ToolDrift } from './tool-drift.ts';
 
 /** A refused token: the generic answer for the caller, the true reason for the transcript. */
@@ -21,6 +16,8 @@ export interface Unauthenticated {
   readonly code: string;
   readonly detail: string;
   readonly answer: HttpAnswer;
+  /** Of a token that is good, and whose holder is kept out all the same. */
+  readonly caller?: Caller;
 }
 
 export interface Authenticator {
@@ -33,12 +30,7 @@ export interface GroupResolver {
   resolve(caller: Caller): Promise<Result<readonly string[], { readonly code: string; readonly detail: string }>>;
 }
 
-export interface CallParts {
-  readonly config: Config;
-  readonly keyring: Keyring;
-  readonly policy: PolicyEngine;
-  readonly recorder: Recorder;
-  readonly masker: Masker;
+export interface CallParts extends ApprovalParts {
   readonly authenticator: Authenticator;
   readonly groups: GroupResolver;
   readonly credentials: CredentialBroker;
@@ -47,8 +39,6 @@ export interface CallParts {
   readonly bridge: Bridge;
   /** Host names that this gateway answers to, lower case, without port. */
   readonly hosts: ReadonlySet<string>;
-  readonly log: Log;
-  readonly nowMs: () => number;
   readonly newId: () => string;
   /** A signal that aborts after so many milliseconds. */
   readonly deadline: (ms: number) => AbortSignal;

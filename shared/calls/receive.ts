@@ -13,6 +13,7 @@ import { NAME_SOURCES } from '../mcp/protocol.ts';
 import { admit, type Subject } from './admit.ts';
 import { decideNotification, decideRequest } from './decide.ts';
 import { exchange } from './exchange.ts';
+import { hold } from './hold.ts';
 import { holdPlace } from './hold-place.ts';
 import { originProblem } from './origin.ts';
 import type { Outgoing } from './outgoing.ts';
@@ -22,7 +23,8 @@ import { idOf, readMessage } from './read.ts';
 import { receiveGetOrDelete } from './receive-stream.ts';
 import { type Admitted, type Arrival, factsOf } from './received.ts';
 import { refuse } from './refuse.ts';
-import { ALLOWED, asItIs, type Refused, type Ruling } from './ruling.ts';
+import { ALLOWED, asItIs, type Held, type OwnToolCall, type Refused, type Ruling } from './ruling.ts';
+import { useOwnTool } from './use-own-tool.ts';
 
 /** DESIGN §1; also keeps whatever stands in a URL out of records' names. */
 const SERVER_NAME = /^[a-z][a-z0-9-]{0,31}$/;
@@ -54,8 +56,9 @@ async function pass(parts: CallParts, arrival: Arrival): Promise<HttpAnswer> {
   }
   const who = await parts.authenticator.authenticate(http.headers.get('authorization'), serverName);
   if (!who.ok) {
-    const { code, detail, answer } = who.error;
-    return refuse(parts, arrival, { stage: 'authenticate', code, detail }, answer);
+    const { code, detail, answer, caller } = who.error;
+    const call = caller && factsOf(parts, arrival, caller, { era: 'legacy', method: http.method });
+    return refuse(parts, arrival, { stage: 'authenticate', code, detail, ...(call && { call }) }, answer);
   }
   const caller = who.value;
   const place = parts.limiter.enter(principalKey(caller), serverName, http.method === 'GET' ? 'stream' : 'call');
@@ -87,6 +90,7 @@ async function post(parts: CallParts, arrival: Arrival, caller: Caller): Promise
 
   const ruling = decide(parts, admitted.value, message);
   if (!ruling.goes) return refuseRuling(parts, admitted.value, ruling, message);
+  if (ruling.goes !== true) return ownAnswer(parts, admitted.value, ruling, message);
   const isStream = message.kind === 'request' && message.method === 'subscriptions/listen';
   const { limits } = parts.config;
   const { decision, shape, sent } = ruling;
@@ -118,6 +122,17 @@ function decide(parts: CallParts, admitted: Admitted, message: Message): Ruling 
       // An answer to a server's question, in the caller's own session: any instance passes it on.
       return { goes: true, decision: ALLOWED, shape: asItIs };
   }
+}
+
+/** What the gateway answers itself: a call that is held, and its own tools. */
+function ownAnswer(
+  parts: CallParts,
+  admitted: Admitted,
+  ruling: Held | OwnToolCall,
+  message: Message,
+): Promise<HttpAnswer> {
+  if (message.kind !== 'request') throw new Error('only a request can be held');
+  return ruling.goes === 'held' ? hold(parts, admitted, message, ruling) : useOwnTool(parts, admitted, message, ruling);
 }
 
 function refuseOverLimit(parts: CallParts, arrival: Arrival, caller: Caller, over: OverLimit): Promise<HttpAnswer> {

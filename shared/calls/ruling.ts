@@ -2,6 +2,8 @@
  * What `decide` says of a message: it goes on, perhaps with a handle opened and a shape for its result, or it is refused
  * with the answer of its kind.
  */
+import type { JsonObject } from '../json/value.ts';
+import type { AWAIT_TOOL, CANCEL_TOOL } from '../mcp/hold-tools.ts';
 import type { HttpAnswer } from '../mcp/http.ts';
 import type { RequestMessage } from '../mcp/message.ts';
 import type { Decision } from '../policy/engine.ts';
@@ -24,7 +26,26 @@ export interface Refused {
   readonly answer: HttpAnswer;
 }
 
-export type Ruling = Goes | Refused;
+/** Policy would allow it with approvals: it is held (DESIGN §5). */
+export interface Held {
+  readonly goes: 'held';
+  readonly tool: string;
+  readonly toolDigest: string;
+  /** As they will be sent, without what the gateway injected. */
+  readonly params: JsonObject;
+  readonly decision: DecisionFacts;
+  readonly justification?: string;
+  readonly repeat: boolean;
+}
+
+/** A call of one of the gateway's own tools. */
+export interface OwnToolCall {
+  readonly goes: 'own';
+  readonly tool: typeof AWAIT_TOOL | typeof CANCEL_TOOL;
+  readonly approval: string;
+}
+
+export type Ruling = Goes | Refused | Held | OwnToolCall;
 
 export const ALLOWED: DecisionFacts = { verdict: 'allow', policies: [] };
 

@@ -1,13 +1,15 @@
 /**
  * The map of the system: wires every module, once per process (DESIGN §3). What needs Azure at all (the keyring, the
- * notes on drift, the transcript writer's endorsement) is fetched at `warmUp` or by the first call, and again by the
- * next one if it failed.
+ * blocks, the notes on drift, the transcript writer's endorsement) is fetched at `warmUp` or by the first call, and again
+ * by the next one if it failed.
  */
+import { createSealedStore } from '../approvals/sealed-store.ts';
 import type { CallParts } from '../calls/parts.ts';
 import { receive } from '../calls/receive.ts';
 import type { Config } from '../config/config.ts';
 import { createCredentialBroker } from '../credentials/broker.ts';
 import { createToolDrift } from '../drift/tool-drift.ts';
+import { createBlocks } from '../identity/blocks/blocks.ts';
 import { createCachedGroupSource } from '../identity/cached-groups.ts';
 import { createGroupResolver } from '../identity/groups.ts';
 import { answerResourceMetadata, type ResourceOptions } from '../identity/resource-metadata.ts';
@@ -23,12 +25,21 @@ import { declaredParamHeaders } from '../mcp/param-headers.ts';
 import type { PolicyEngine } from '../policy/engine.ts';
 import { createRecorder } from '../transcripts/recorder.ts';
 import { createAuthenticator } from './authenticate.ts';
+import { createMemberships } from './memberships.ts';
+import { createPeopleSide, type PeopleSide } from './people-side.ts';
 import type { GatewayPorts } from './ports.ts';
+import { createQueueSide, type QueueSide } from './queue-side.ts';
 import { TRANSCRIPT_FORMAT, VERSION } from './version.ts';
 
 export interface Gateway {
   /** POST, GET and DELETE /mcp/{server}. */
   mcp(call: HttpCall): Promise<HttpAnswer>;
+  /** /api/{*path} */
+  api(call: HttpCall): Promise<HttpAnswer>;
+  /** POST /teams/{kind} */
+  teams(call: HttpCall): Promise<HttpAnswer>;
+  /** What queues and timers bring. Rejects until the gateway is ready: then a message comes again. */
+  queues(): Promise<QueueSide>;
   /** GET /.well-known/oauth-protected-resource/{*path} */
   resourceMetadata(call: HttpCall): HttpAnswer;
   /** GET /health */
@@ -37,6 +48,12 @@ export interface Gateway {
   warmUp(): void;
   /** Closes open transcript segments, leaves the limits' counts to other instances, ends connections to upstreams. */
   close(): Promise<void>;
+}
+
+interface Ready {
+  readonly parts: CallParts;
+  readonly queues: QueueSide;
+  readonly people: PeopleSide;
 }
 
 const RETRY_AFTER_SECONDS = '5';
@@ -53,6 +70,7 @@ export function createGateway(config: Config, policy: PolicyEngine, ports: Gatew
   });
   const masker = createMasker(config.masking);
   const recordForm = (definition: JsonObject): Json => masker.maskRequest(definition);
+  const blocks = createBlocks({ ...ports, store: ports.blockStore });
   const drift = createToolDrift({ ...ports, config, store: ports.driftStore, recordForm });
   const limiter = createLimiter({ ...ports, limits: config.limits, store: ports.rateStore });
   const upstreams = createUpstreams({ ...ports, servers: config.servers, limits: config.limits });
@@ -64,39 +82,52 @@ export function createGateway(config: Config, policy: PolicyEngine, ports: Gatew
     paramHeadersFor: ({ name }, tool, args) =>
       declaredParamHeaders(config.lock.servers.get(name)?.get(tool)?.definition.inputSchema, args),
   });
-  const parts: Omit<CallParts, 'keyring'> = {
+  const parts: Omit<CallParts, 'keyring' | 'sealed'> = {
     ...ports,
     config,
+    approvals: ports.approvalStore,
+    memberships: createMemberships(config, ports.groups),
     policy,
     recorder,
     masker,
+    blocks,
     drift,
     limiter,
     bridge,
-    authenticator: createAuthenticator(config, ports, resource),
+    authenticator: createAuthenticator(config, ports, { blocks, resource }),
     groups: createGroups(config, ports),
     credentials: createCredentialBroker({ source: ports.secrets, nowMs: ports.nowMs }),
     hosts: new Set([new URL(publicUrl).hostname, ...config.http.hosts]),
   };
-  const ready = shareUntilItFails(async (): Promise<CallParts> => {
+  const ready = shareUntilItFails(async (): Promise<Ready> => {
     const { keyringStore: store, keyWrapper: wrapper, randomBytes } = ports;
-    const [keyring] = await Promise.all([loadKeyring({ store, wrapper, randomBytes }), drift.load()]);
-    return { ...parts, keyring };
+    const loading = [loadKeyring({ store, wrapper, randomBytes }), blocks.load(), drift.load()] as const;
+    const [keyring] = await Promise.all(loading);
+    const sealed = createSealedStore({ keyring, blobs: ports.sealedBlobs, randomBytes });
+    const whole: CallParts = { ...parts, keyring, sealed };
+    return { parts: whole, queues: createQueueSide(whole, ports), people: createPeopleSide(whole, ports) };
   });
 
+  /** What the host brings before the gateway is ready is answered with a 503; a message comes again. */
+  async function whenReady(answer: (whole: Ready) => HttpAnswer | Promise<HttpAnswer>): Promise<HttpAnswer> {
+    let whole: Ready;
+    try {
+      whole = await ready();
+    } catch (cause) {
+      // Without the keyring no session has a name, so nothing can be recorded, so nothing is let through; without the
+      // blocks and the notes on drift a new instance would serve whom the others keep out, and call what they hold in
+      // quarantine.
+      log('error', 'not-ready', {}, cause);
+      return jsonAnswer(503, { error: 'temporarily unavailable' }, { 'retry-after': RETRY_AFTER_SECONDS });
+    }
+    return answer(whole);
+  }
+
   return {
-    async mcp(call) {
-      let whole: CallParts;
-      try {
-        whole = await ready();
-      } catch (cause) {
-        // Without the keyring no session has a name, so nothing can be recorded, so nothing is let through; without the
-        // notes on drift a new instance would call what the others hold in quarantine.
-        log('error', 'not-ready', {}, cause);
-        return jsonAnswer(503, { error: 'temporarily unavailable' }, { 'retry-after': RETRY_AFTER_SECONDS });
-      }
-      return receive(whole, call);
-    },
+    mcp: (call) => whenReady(({ parts: whole }) => receive(whole, call)),
+    queues: async () => (await ready()).queues,
+    api: (call) => whenReady(({ people }) => people.api(call)),
+    teams: (call) => whenReady(({ people }) => people.teams(call)),
     resourceMetadata: (call) =>
       answerResourceMetadata(call.params.path ?? '', { ...resource, issuer: ports.entra.v2Issuer }),
     health: () => jsonAnswer(200, { status: 'ok' }),
@@ -106,6 +137,7 @@ export function createGateway(config: Config, policy: PolicyEngine, ports: Gatew
       recorder.warmUp().catch(warn);
     },
     async close() {
+      blocks.close();
       await Promise.all([recorder.close(), drift.close(), limiter.close()]);
       // Last: what is still on its way could be recorded until now.
       await bridge.close();

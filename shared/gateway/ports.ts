@@ -2,9 +2,17 @@
  * What the gateway needs from outside: Azure services behind narrow ports, the clock, randomness and the network.
  * `shared/azure/app` gives the real ones.
  */
+import type { ApprovalStore } from '../approvals/approval-store.ts';
+import type { MessageQueue } from '../approvals/message-queue.ts';
+import type { CardPoster } from '../approvals/notify.ts';
+import type { GuestSource, ReplayMarks } from '../approvals/replies/replies.ts';
+import type { SealedBlobs } from '../approvals/sealed-store.ts';
 import type { SecretSource } from '../credentials/broker.ts';
+import type { KeptSecret } from '../credentials/kept-secret.ts';
 import type { DriftStore } from '../drift/drift-store.ts';
+import type { BlockStore } from '../identity/blocks/block.ts';
 import type { GroupSource } from '../identity/groups.ts';
+import type { CodeFlow } from '../identity/web-sign-in.ts';
 import type { KeyringStore, KeyWrapper } from '../keys/master.ts';
 import type { RateStore } from '../limits/rate-store.ts';
 import type { Log } from '../log.ts';
@@ -29,8 +37,21 @@ export interface GatewayPorts {
   readonly endorser: Endorser;
   readonly segments: SegmentStore;
   readonly secrets: SecretSource;
+  readonly blockStore: BlockStore;
   readonly driftStore: DriftStore;
   readonly rateStore: RateStore;
+  readonly approvalStore: ApprovalStore;
+  readonly sealedBlobs: SealedBlobs;
+  readonly queue: MessageQueue;
+  /** Given the workflow's URL as the vault keeps it; where no Teams channel is configured, not asked for. */
+  readonly createCardPoster: (url: KeptSecret) => CardPoster;
+  readonly replayMarks: ReplayMarks & {
+    /** Removes what may be forgotten by then; gives how many. */
+    forget(nowMs: number): Promise<number>;
+  };
+  readonly guests: GuestSource;
+  /** The authority's side of people's sign-in. */
+  readonly codeFlow: CodeFlow;
   /** Resolves upstreams' host names. */
   readonly lookup: Lookup;
   readonly log: Log;

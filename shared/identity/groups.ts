@@ -21,7 +21,7 @@ export interface GroupResolverOptions {
 
 export interface GroupResolver {
   /** Names, in the order of gateway.yaml. */
-  resolve(caller: Caller): Promise<Result<readonly string[], GroupFailure>>;
+  resolve(caller: Pick<Caller, 'principal' | 'groups'>): Promise<Result<readonly string[], GroupFailure>>;
 }
 
 export function createGroupResolver({ groups, source }: GroupResolverOptions): GroupResolver {

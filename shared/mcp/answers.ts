@@ -1,7 +1,8 @@
 /**
  * Every answer that the gateway gives in its own name, for both eras (FACTS §1.13). Texts are for the caller: they say
- * what to do, never why inside. 401 and 403 are not made here: they come from authentication alone.
+ * what to do, never why inside. 401 is not made here: it comes from authentication alone, and so does 403 but for blocks.
  */
+import type { BlockProblem } from '../identity/blocks/blocks.ts';
 import type { Json, JsonObject } from '../json/value.ts';
 import type { HttpAnswer } from './http.ts';
 import type { MessageId } from './message.ts';
@@ -30,6 +31,18 @@ export function errorAnswer(
   return jsonAnswer(status, errorMessage(id, code, message, data));
 }
 
+/**
+ * To whoever is kept out, or may be. No challenge goes with it: another token would not help, and a client that is sent
+ * for one comes back with it at once.
+ */
+export function blockedAnswer({ code }: Pick<BlockProblem, 'code'>): HttpAnswer {
+  if (code === 'blocked') return jsonAnswer(403, { error: 'forbidden' });
+  return jsonAnswer(503, { error: 'temporarily unavailable' }, { 'retry-after': RETRY_AFTER_SECONDS });
+}
+
+/** By then the blocks are read again. */
+const RETRY_AFTER_SECONDS = '5';
+
 /** A server that is not there and one that the caller may not use: the same bytes. */
 export function notAvailable(id: MessageId | null, server: string): HttpAnswer {
   return errorAnswer(
@@ -48,18 +61,6 @@ export function noSuchTool(id: MessageId, tool: string): HttpAnswer {
 /** Known to the caller, and refused with these arguments: a tool result, so that a model can read it. */
 export function deniedCall(id: MessageId, era: Era, reasons: readonly string[]): HttpAnswer {
   return toolRefusal(id, era, sentence('Denied by policy', reasons, 'This call was not made.'));
-}
-
-/** A call that approvals would allow; the hold itself is not built yet, so it is a denial that says so. */
-export function needsApproval(
-  id: MessageId,
-  era: Era,
-  quorums: readonly string[],
-  reasons: readonly string[],
-): HttpAnswer {
-  const who = quorums.length === 0 ? 'a person' : quorums.join(', ');
-  const end = `It needs approval by: ${who}. This call was not made; approvals cannot be given here yet.`;
-  return toolRefusal(id, era, sentence('Needs approval', reasons, end));
 }
 
 export function methodNotFound(id: MessageId, era: Era, method: string): HttpAnswer {

@@ -20,6 +20,9 @@ import { createGateway } from '../../../shared/gateway/gateway.ts';
 import type { HttpAnswer, HttpCall } from '../../../shared/mcp/http.ts';
 import { createPolicyEngine } from '../../../shared/policy/create-engine.ts';
 import { err, ok } from '../../../shared/result.ts';
+import { createMemoryApprovalStore, type MemoryApprovalStore } from '../../unit/approvals/memory-approval-store.ts';
+import { createMemoryQueue, type MemoryQueue } from '../../unit/approvals/memory-queue.ts';
+import { createMemorySealedBlobs } from '../../unit/approvals/memory-sealed-blobs.ts';
 import { createMemoryDriftStore } from '../../unit/drift/memory-drift-store.ts';
 import { createMemoryBlockStore, type MemoryBlockStore } from '../../unit/identity/blocks/memory-block-store.ts';
 import { createMemoryTable, createMemoryWrapper } from '../../unit/keys/memory-vault.ts';
@@ -38,12 +41,29 @@ export interface TestGateway {
   readonly blocks: MemoryBlockStore;
   readonly logged: string[];
   /** Who is asked for groups that a token left out: the ids of the groups that everybody is in, or `down`. */
-  readonly graph: { groups: readonly string[] | 'down' };
+  readonly graph: {
+    groups: readonly string[] | 'down' | 'directory';
+    readonly directory: Map<string, readonly string[]>;
+  };
+  readonly approvals: MemoryApprovalStore;
+  readonly queue: MemoryQueue;
+  readonly cards: readonly unknown[];
+  /** Milliseconds that the gateway's clock is ahead. */
+  ahead: number;
+  /** Hands what is due in both queues to the gateway, until nothing is due; a message that it refuses comes once more. */
+  deliverMessages(): Promise<void>;
+  sweep(): Promise<void>;
   token(request: Parameters<Entra['issueToken']>[0]): Promise<string>;
   /** Every record of every transcript, parsed, in the order of time. */
   records(): Record<string, unknown>[];
   stop(): Promise<void>;
 }
+
+/** Who is in which group, as in the sample: alice in support, bob in finance. */
+const SAMPLE_DIRECTORY: readonly (readonly [string, readonly string[]])[] = [
+  ['5a11e000-0000-4000-8000-0000000000b1', ['5a11e000-0000-4000-8000-0000000000a1']],
+  ['5a11e000-0000-4000-8000-0000000000b2', ['5a11e000-0000-4000-8000-0000000000a2']],
+];
 
 type Entra = Awaited<ReturnType<typeof startEntra>>;
 
@@ -62,7 +82,11 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
   const store = createMemoryStore();
   const blocks = createMemoryBlockStore();
   const logged: string[] = [];
-  const graph: TestGateway['graph'] = { groups: 'down' };
+  const graph: TestGateway['graph'] = { groups: 'down', directory: new Map(SAMPLE_DIRECTORY) };
+  const clock = { ahead: 0 };
+  const approvals = createMemoryApprovalStore();
+  const queue = createMemoryQueue();
+  const cards: unknown[] = [];
   let answer: (call: HttpCall) => Promise<HttpAnswer> = async () => ({ status: 503, headers: {} });
   const front = createServer(async (request, response) => {
     const gone = new AbortController();
@@ -72,7 +96,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     const body = method === 'POST' ? (Readable.toWeb(request) as ReadableStream<Uint8Array>) : null;
     const headers = new Headers();
     for (const [name, value] of Object.entries(request.headers)) if (value !== undefined) headers.set(name, `${value}`);
-    const params = { server: decodeURIComponent(path.replace(/^\/mcp\//, '')) };
+    const params = { server: decodeURIComponent(path.replace(/^\/mcp\//, '')), kind: path.replace(/^\/teams\//, '') };
     const answered = await answer({ method, url: `${base}${url}`, headers, params, body, signal: gone.signal });
     // What was refused unread must not wait on this connection for the next request.
     if (!request.complete) response.setHeader('connection', 'close');
@@ -97,7 +121,10 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
       keysUrl: `${entra.url}/${entra.tenantId}/discovery/v2.0/keys`,
     },
     groups: {
-      findMemberships: async () => (graph.groups === 'down' ? err({ reason: 'groups-unavailable' }) : ok(graph.groups)),
+      findMemberships: async ({ id }) => {
+        if (graph.groups === 'down') return err({ reason: 'groups-unavailable' });
+        return ok(graph.groups === 'directory' ? (graph.directory.get(id) ?? []) : graph.groups);
+      },
     },
     keyringStore: createMemoryTable(),
     keyWrapper: createMemoryWrapper(),
@@ -106,10 +133,17 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     blockStore: blocks,
     driftStore: createMemoryDriftStore(),
     rateStore: createMemoryRateStore(),
+    approvalStore: approvals,
+    sealedBlobs: createMemorySealedBlobs(),
+    queue,
+    createCardPoster: () => ({ post: async (card) => void cards.push(card) }),
+    replayMarks: { claim: async () => true, forget: async () => 0 },
+    guests: { isGuest: async () => ok(false) },
+    codeFlow: { signInUrl: async () => '', redeem: async () => err({ reason: 'sign-in-refused', detail: '' }) },
     lookup: (hostname) => lookup(hostname, { all: true }),
     secrets: { read: async () => ({ value: UPSTREAM_SECRET, version: 'v1' }) },
     log: (level, event) => logged.push(`${level} ${event}`),
-    nowMs: Date.now,
+    nowMs: () => Date.now() + clock.ahead,
     monotonicMs: () => performance.now(),
     randomBytes,
     newId: randomUUID,
@@ -120,7 +154,11 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
       return () => clearTimeout(timer);
     },
   });
-  answer = (call) => gateway.mcp(call);
+  answer = (call) => {
+    const { pathname } = new URL(call.url);
+    if (pathname.startsWith('/api/')) return gateway.api(call);
+    return pathname.startsWith('/teams/') ? gateway.teams(call) : gateway.mcp(call);
+  };
 
   return {
     url: `${base}/mcp/crm`,
@@ -129,6 +167,29 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     blocks,
     logged,
     graph,
+    approvals,
+    queue,
+    cards,
+    get ahead() {
+      return clock.ahead;
+    },
+    set ahead(ms) {
+      clock.ahead = ms;
+    },
+    async deliverMessages() {
+      const queues = await gateway.queues();
+      for (;;) {
+        const nowMs = Date.now() + clock.ahead;
+        const notices = queue.take('approval-notices', nowMs);
+        const decisions = queue.take('approval-decisions', nowMs);
+        if (notices.length + decisions.length === 0) return;
+        for (const { body } of notices) await queues.postNotice(body);
+        for (const { body } of decisions) await queues.applyDecision(body);
+      }
+    },
+    async sweep() {
+      await (await gateway.queues()).sweepApprovals();
+    },
     token: (request) => entra.issueToken(request),
     records: () =>
       [...store.content.entries()]

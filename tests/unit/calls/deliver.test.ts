@@ -25,7 +25,7 @@ function scene(masker: Masker) {
   } as unknown as CallParts;
   const admitted = { callId: 'c1', session: {}, receivedMs: 900, server: { name: 'crm' }, facts: {} };
   const outgoing = { admitted, shape: (result: unknown) => result } as unknown as Outgoing;
-  return { entries, parts, outgoing, trail: createTrail(parts, outgoing.admitted, undefined) };
+  return { entries, parts, outgoing, trail: createTrail(parts, outgoing, undefined) };
 }
 
 describe('an answer that could not be masked', () => {

@@ -1,0 +1,88 @@
+/**
+ * One request as a person sees it: everything needed to decide it, masked as the transcript holds it. When somebody can't
+ * be asked (Graph, the sealed store), the view says so and nobody decides on half of it.
+ */
+import type { Json } from '../json/value.ts';
+import type { Approval, DecisionRow } from './approval.ts';
+import { type Assessment, assess } from './assess.ts';
+import type { ApprovalSummary, ApprovalView, Person } from './inbox.ts';
+import type { ApprovalParts } from './parts.ts';
+import { checkDecision, REFUSAL_TEXTS } from './refuse-decision.ts';
+import { shortCodeOf } from './short-code.ts';
+
+export function summarise(approval: Approval): ApprovalSummary {
+  const { id, state, server, tool, requester, createdMs, expiresMs, justification, attention } = approval;
+  const { kind, id: person, name } = requester.principal;
+  return {
+    id,
+    code: shortCodeOf(id),
+    state,
+    server,
+    tool,
+    requester: { kind, id: person, ...(name === undefined ? {} : { name }) },
+    agent: requester.agent,
+    createdMs,
+    expiresMs,
+    ...(justification === undefined ? {} : { justification }),
+    ...(attention === undefined ? {} : { attention }),
+  };
+}
+
+export async function viewApproval(parts: ApprovalParts, person: Person, approval: Approval): Promise<ApprovalView> {
+  const assessed = approval.request === undefined ? undefined : await assess(parts, approval);
+  const assessment = assessed?.ok === true ? assessed.value : undefined;
+  const rows = assessment?.decisions ?? (await storedDecisions(parts, approval));
+  const { endedMs, endReason } = approval;
+  return {
+    ...summarise(approval),
+    arguments: argumentsShown(parts, approval, assessment),
+    reasons: approval.reasons,
+    policies: approval.policies,
+    needs: needsOf(parts, approval, assessment),
+    decisions: rows.map(({ row, counts }) => showDecision(row, counts)),
+    evidence: approval.evidence,
+    ...(endedMs === undefined ? {} : { endedMs }),
+    ...(endReason === undefined ? {} : { endReason }),
+    ...whetherDecidable(parts, person, approval, assessment),
+  };
+}
+
+function argumentsShown(parts: ApprovalParts, approval: Approval, assessment: Assessment | undefined): Json {
+  if (assessment !== undefined) return parts.masker.maskRequest(assessment.params.arguments ?? {});
+  return approval.request === undefined ? '[erased]' : '[can’t be opened now]';
+}
+
+function needsOf(parts: ApprovalParts, approval: Approval, assessment: Assessment | undefined): ApprovalView['needs'] {
+  if (approval.state !== 'pending') return [];
+  const standing = assessment?.standing;
+  const names = standing?.kind === 'waits' ? standing.needs : standing === undefined ? approval.quorums : [];
+  return names.map((quorum) => ({ quorum, from: parts.config.quorums.get(quorum)?.from ?? [] }));
+}
+
+async function storedDecisions(parts: ApprovalParts, approval: Approval) {
+  const { decisions } = await parts.approvals.listDecisions(approval.id);
+  return decisions
+    .toSorted((left, right) => left.decidedMs - right.decidedMs)
+    .map((row) => ({ row, counts: approval.state !== 'pending' }));
+}
+
+function showDecision(row: DecisionRow, counts: boolean): ApprovalView['decisions'][number] {
+  const { person, verdict, reason, channel, decidedMs } = row;
+  const { id, name } = person;
+  return { person: { id, ...(name === undefined ? {} : { name }) }, verdict, reason, channel, decidedMs, counts };
+}
+
+function whetherDecidable(
+  parts: ApprovalParts,
+  person: Person,
+  approval: Approval,
+  assessment: Assessment | undefined,
+): Pick<ApprovalView, 'mayDecide' | 'whyNot'> {
+  const input = { approval: approval.id, verdict: 'approve', reason: '' } as const;
+  const problem = checkDecision(parts, person, approval, input);
+  if (problem !== undefined) return { mayDecide: false, whyNot: REFUSAL_TEXTS[problem] };
+  if (assessment === undefined) {
+    return { mayDecide: false, whyNot: 'What would be decided can’t be shown just now. Try again in a minute.' };
+  }
+  return { mayDecide: true };
+}

@@ -1,0 +1,102 @@
+/**
+ * Finds what a lost message, a crash or the clock left behind (DESIGN §3, §5), by the index and without a table scan: sends
+ * again, ends what is due, says `unknown` of what was sent and never came back, and erases what is kept no longer.
+ * Each request by itself: one that fails keeps no other from its turn. Running twice at once is safe.
+ */
+import { sendNotice, sendRelease } from './announce.ts';
+import type { OpenRow, StoredApproval } from './approval-store.ts';
+import { changeState, markApproval, stripApproval } from './change.ts';
+import { tellEvent } from './events.ts';
+import { openRowOf } from './open-row.ts';
+import type { ApprovalParts } from './parts.ts';
+import { settle } from './settle.ts';
+import { isOpen } from './states.ts';
+
+export interface Swept {
+  readonly looked: number;
+  readonly failed: number;
+}
+
+/** Requests looked at side by side. */
+const AT_ONCE = 16;
+/** A row of the index is written before its request: so long is waited for that one. */
+const ORPHAN_MS = 10 * 60_000;
+/** A notice that was sent is posted within this; then it is sent again. */
+const NOTICE_MS = 2 * 60_000;
+const REMIND_MS = 15 * 60_000;
+
+/** Rejects only when the index itself can't be read. */
+export async function sweepApprovals(parts: ApprovalParts): Promise<Swept> {
+  let looked = 0;
+  let failed = 0;
+  const rows = parts.approvals.listOpen()[Symbol.asyncIterator]();
+  async function work(): Promise<void> {
+    for (;;) {
+      const next = await rows.next();
+      if (next.done === true) return;
+      looked += 1;
+      try {
+        await sweepOne(parts, next.value);
+      } catch (cause) {
+        failed += 1;
+        parts.log('error', 'sweep-failed', { approval: next.value.approval }, cause);
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return { looked, failed };
+}
+
+async function sweepOne(parts: ApprovalParts, row: OpenRow): Promise<void> {
+  const settled = await settle(parts, row.approval);
+  if (settled.kind === 'absent') {
+    // Its batch never landed, or lost to another's.
+    if (parts.nowMs() - row.createdMs > ORPHAN_MS) await parts.approvals.removeOpen(row.approval);
+    return;
+  }
+  const { approval } = settled.stored;
+  if (settled.kind === 'release') {
+    if (approval.release !== 'worker') return;
+    await sendRelease(parts, approval.id);
+  } else if (approval.state === 'pending') await remind(parts, settled.stored);
+  else if (approval.state === 'sent') await loseIfOver(parts, settled.stored);
+  else if (!isOpen(approval.state)) await clear(parts, settled.stored);
+  if (row.state !== approval.state && isOpen(approval.state)) await parts.approvals.putOpen(openRowOf(approval));
+}
+
+/** A notice that was lost after its row. One that only waits for Teams goes on by itself: seldom is enough. */
+async function remind(parts: ApprovalParts, stored: StoredApproval): Promise<void> {
+  const { id, noticedMs, remindedMs, createdMs } = stored.approval;
+  if (noticedMs !== undefined || parts.config.approvals.teams?.webhookSecret === undefined) return;
+  const nowMs = parts.nowMs();
+  const dueMs = remindedMs === undefined ? createdMs + NOTICE_MS : remindedMs + REMIND_MS;
+  if (nowMs < dueMs) return;
+  const marked = await markApproval(parts, stored, (now) =>
+    now.noticedMs === undefined ? { remindedMs: nowMs } : undefined,
+  );
+  if (marked.kind === 'changed') await sendNotice(parts, id);
+}
+
+/** After the lease nobody can be at it any more: whether it took effect, nobody knows, and a person has to look. */
+async function loseIfOver(parts: ApprovalParts, stored: StoredApproval): Promise<void> {
+  const { claim } = stored.approval;
+  const nowMs = parts.nowMs();
+  if (claim !== undefined && nowMs < claim.leaseUntilMs) return;
+  const patch = { endedMs: nowMs, endReason: 'lease', attention: 'unknown outcome' };
+  const changed = await changeState(parts, stored, 'lose', patch);
+  if (changed.kind === 'changed') await tellEvent(parts, changed.stored.approval, 'unknown', { detail: 'lease' });
+}
+
+/** The key leaves the row first: from then on the blob is noise, whether or not it is deleted. */
+async function clear(parts: ApprovalParts, stored: StoredApproval): Promise<void> {
+  const { approval } = stored;
+  const { state, keptUntilMs = 0, request, answer } = approval;
+  if (state === 'unknown' || parts.nowMs() < keptUntilMs) return;
+  const refs = [request, answer].filter((ref) => ref !== undefined);
+  if (refs.length > 0) {
+    const stripped = await stripApproval(parts, stored, ['request', 'answer']);
+    if (stripped.stored.approval.request !== undefined || stripped.stored.approval.answer !== undefined) return;
+    await Promise.all(refs.map((ref) => parts.sealed.erase(ref)));
+  }
+  await parts.approvals.removeOpen(approval.id);
+}

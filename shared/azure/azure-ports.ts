@@ -1,0 +1,71 @@
+/**
+ * The gateway's ports over Azure's services, made once from the settings. No request is sent here.
+ */
+import { randomBytes } from 'node:crypto';
+import type { GatewayPorts } from '../gateway/ports.ts';
+import { APPROVALS_TABLE, createApprovalsTable } from './approvals-table.ts';
+import { BLOCKS_TABLE, createBlocksTable } from './blocks-table.ts';
+import { createBlobService, createCredential, createKeyClient, createSecretClient, createTable } from './clients.ts';
+import { createDriftTable, DRIFT_TABLE } from './drift-table.ts';
+import type { Environment } from './environment.ts';
+import { createGraphGroupSource } from './graph-groups.ts';
+import { createGraphGuestSource } from './graph-guests.ts';
+import { createKeyVaultEndorser } from './key-vault-endorser.ts';
+import { createKeyVaultSecretSource } from './key-vault-secrets.ts';
+import { createKeyVaultWrapper } from './key-vault-wrapper.ts';
+import { createKeyringTable, KEYRING_TABLE } from './keyring-table.ts';
+import { createRateTable, LIMITS_TABLE } from './rate-table.ts';
+import { createReplyTable, REPLIES_TABLE } from './reply-table.ts';
+import { createSealedBlobs } from './sealed-blobs.ts';
+import { createServiceBusQueue } from './service-bus-queue.ts';
+import { createTeamsWebhook } from './teams-webhook.ts';
+import { createBlobSegmentStore } from './transcript-blobs.ts';
+import { createMsalCodeFlow } from './web-sign-in.ts';
+
+type ClockPorts =
+  | 'publicUrl'
+  | 'entra'
+  | 'lookup'
+  | 'log'
+  | 'nowMs'
+  | 'monotonicMs'
+  | 'randomBytes'
+  | 'newId'
+  | 'deadline'
+  | 'pause'
+  | 'after';
+
+export interface AzurePorts extends Omit<GatewayPorts, ClockPorts> {
+  /** Ends connections that would keep the process alive. Never rejects. */
+  close(): Promise<void>;
+}
+
+export function createAzurePorts(environment: Environment): AzurePorts {
+  const { entra, graphUrl, keyVault, managedIdentity, sealed, serviceBus, state, transcripts } = environment;
+  const credential = createCredential(managedIdentity);
+  const keys = createKeyClient(keyVault.url, credential);
+  const endorser = createKeyVaultEndorser(keys, keyVault.sealKey);
+  const { keyringKey: wrappingKey, sealKey: signingKey } = keyVault;
+  const graph = { url: graphUrl, credential };
+  const table = (name: string) => createTable(state, credential, name);
+  const queue = createServiceBusQueue({ address: serviceBus, credential });
+  return {
+    groups: createGraphGroupSource(graph),
+    guests: createGraphGuestSource(graph),
+    codeFlow: createMsalCodeFlow({ entra, credential }),
+    endorser,
+    keyWrapper: createKeyVaultWrapper({ client: keys, wrappingKey, signingKey, endorser }),
+    keyringStore: createKeyringTable(table(KEYRING_TABLE)),
+    blockStore: createBlocksTable(table(BLOCKS_TABLE)),
+    driftStore: createDriftTable(table(DRIFT_TABLE)),
+    rateStore: createRateTable(table(LIMITS_TABLE)),
+    approvalStore: createApprovalsTable(table(APPROVALS_TABLE)),
+    replayMarks: createReplyTable({ table: table(REPLIES_TABLE), randomBytes }),
+    sealedBlobs: createSealedBlobs(createBlobService(sealed, credential)),
+    queue,
+    createCardPoster: (url) => createTeamsWebhook({ url, fetch }),
+    secrets: createKeyVaultSecretSource(createSecretClient(keyVault.url, credential)),
+    segments: createBlobSegmentStore(createBlobService(transcripts, credential)),
+    close: () => queue.close(),
+  };
+}

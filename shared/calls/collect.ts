@@ -1,0 +1,108 @@
+/**
+ * Hands over a kept answer (DESIGN §5): decided anew, recorded anew, as often as it is asked for until it runs out. This is
+ * where its exposure happens. What policy no longer allows, or can't be put on record, is withheld.
+ */
+import type { Approval } from '../approvals/approval.ts';
+import { argumentsOf, bindingFor, readRequest } from '../approvals/request.ts';
+import { isObject, type JsonObject } from '../json/value.ts';
+import { jsonAnswer } from '../mcp/answers.ts';
+import { answerGone, withCollectionNote } from '../mcp/approval-answers.ts';
+import { toLegacyResponse } from '../mcp/bridge/to-modern.ts';
+import type { HttpAnswer } from '../mcp/http.ts';
+import { type RequestMessage, toJson, toMessage } from '../mcp/message.ts';
+import { approvalFacts } from './approval-facts.ts';
+import { type KeptAnswer, readKept } from './kept-answer.ts';
+import { withheldMessage } from './outcome.ts';
+import type { CallParts } from './parts.ts';
+import type { Admitted } from './received.ts';
+
+/** Rejects when the store can't be reached. */
+export async function collect(
+  parts: CallParts,
+  admitted: Admitted,
+  message: RequestMessage,
+  approval: Approval,
+): Promise<HttpAnswer> {
+  const { era } = admitted.classified;
+  const facts = approvalFacts(parts, approval);
+  const opened = await openBoth(parts, approval);
+  if (opened === undefined) {
+    await record(parts, admitted, approval, { exposure: [], error: { code: 'gone', detail: 'no answer is kept' } });
+    return answerGone(message.id, era, facts, 'it was not kept, or is kept no longer.');
+  }
+  const { params, kept } = opened;
+  if (!stillAllows(parts, admitted, approval, params)) {
+    const exposure = kept.exposure.map((found) => ({ ...found, outcome: 'withheld' as const }));
+    const error = { code: 'policy', detail: 'policy no longer allows this call' };
+    await record(parts, admitted, approval, { exposure, error });
+    return answerGone(message.id, era, facts, 'policy no longer allows you this call.');
+  }
+  try {
+    await record(parts, admitted, approval, { message: kept.record, exposure: kept.exposure });
+  } catch (cause) {
+    parts.log('error', 'delivery-not-recorded', { callId: admitted.callId, approval: approval.id }, cause);
+    return jsonAnswer(200, withheldMessage(message.id));
+  }
+  return jsonAnswer(200, present(message, era, kept, facts));
+}
+
+async function openBoth(
+  parts: CallParts,
+  approval: Approval,
+): Promise<{ readonly params: JsonObject; readonly kept: KeptAnswer } | undefined> {
+  if (approval.request === undefined || approval.answer === undefined) return undefined;
+  const [request, answer] = await Promise.all([
+    parts.sealed.open(bindingFor(approval, 'request'), approval.request),
+    parts.sealed.open(bindingFor(approval, 'answer'), approval.answer),
+  ]);
+  const params = request.ok ? readRequest(request.value) : undefined;
+  const kept = answer.ok ? readKept(answer.value) : undefined;
+  return params === undefined || kept === undefined ? undefined : { params, kept };
+}
+
+/** With the quorums of its release, and everything else as it is now. */
+function stillAllows(parts: CallParts, admitted: Admitted, approval: Approval, params: JsonObject): boolean {
+  const { server, tool, justification, met = [] } = approval;
+  const call = {
+    server,
+    tool,
+    arguments: argumentsOf(params),
+    ...(justification === undefined ? {} : { justification }),
+  };
+  return parts.policy.decideCall(admitted.asker, call, met).verdict === 'allow';
+}
+
+function record(
+  parts: CallParts,
+  admitted: Admitted,
+  approval: Approval,
+  what: Pick<
+    Extract<Parameters<CallParts['recorder']['record']>[1], { kind: 'delivery' }>,
+    'message' | 'exposure' | 'error'
+  >,
+): Promise<void> {
+  const { id, releaseCallId = '' } = approval;
+  return parts.recorder.record(admitted.session, {
+    kind: 'delivery',
+    call: admitted.facts,
+    approval: id,
+    releaseCallId,
+    ...what,
+  });
+}
+
+/** The upstream's response under this call's id, in this client's era. It ran in the modern one. */
+function present(
+  message: RequestMessage,
+  era: Admitted['classified']['era'],
+  kept: KeptAnswer,
+  facts: ReturnType<typeof approvalFacts>,
+): JsonObject {
+  const read = toMessage({ ...kept.client, id: message.id });
+  if (!read.ok || read.value.kind !== 'response') return withheldMessage(message.id);
+  const { result } = read.value;
+  const noted = isObject(result)
+    ? { ...read.value, result: withCollectionNote(result, facts, kept.ranMs) }
+    : read.value;
+  return toJson(era === 'legacy' ? toLegacyResponse(message, noted) : noted);
+}

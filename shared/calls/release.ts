@@ -1,0 +1,147 @@
+/**
+ * Releases an approved call (DESIGN §5): re-check ▸ claim ▸ exchange ▸ keep the answer. Through the same `exchange` as any
+ * other call, on an upstream session of its own and without client capabilities. At most once: `sent` stands in the row
+ * before the first upstream byte, and after that nobody sends it again.
+ */
+import type { Approval, Claim } from '../approvals/approval.ts';
+import type { StoredApproval } from '../approvals/approval-store.ts';
+import { changeState, markApproval } from '../approvals/change.ts';
+import { tellEvent } from '../approvals/events.ts';
+import { bindingFor } from '../approvals/request.ts';
+import { flag } from '../approvals/settle.ts';
+import type { Masked } from '../masking/masker.ts';
+import type { OutcomeStatus } from '../transcripts/entry.ts';
+import { exchange } from './exchange.ts';
+import { writeKept } from './kept-answer.ts';
+import type { CallParts } from './parts.ts';
+import { recheck } from './recheck.ts';
+import { releaseOutgoing } from './release-outgoing.ts';
+
+/** Above the upstream's deadline of 240 s, below the renewal of the message's lock, 300 s. */
+export const LEASE_MS = 270_000;
+/** So long after the claim nothing is sent any more: the upstream's deadline must end before the lease. */
+const SEND_WITHIN_MS = 25_000;
+/** To put an answer away that is on record. */
+const KEEP_TRIES = 3;
+
+/** As it stands afterwards. Rejects when it can't be known what stands: the sweep finds it after the lease. */
+export async function release(parts: CallParts, stored: StoredApproval): Promise<StoredApproval> {
+  const checked = await recheck(parts, stored);
+  if (checked.kind !== 'goes') return checked.stored;
+
+  const { met, params, asker, server } = checked;
+  const nowMs = parts.nowMs();
+  const number = (stored.approval.claim?.number ?? 0) + 1;
+  const claim: Claim = { number, leaseUntilMs: nowMs + LEASE_MS };
+  const callId = parts.newId();
+  const claimed = await changeState(parts, stored, 'claim', { claim, met, releaseCallId: callId });
+  if (claimed.kind === 'passed') return claimed.stored;
+
+  const run = createRun(parts, claimed.stored);
+  const outgoing = releaseOutgoing(parts, server, claimed.stored.approval, { callId, params, asker, met, run });
+  const answer = await exchange(parts, outgoing);
+  // Nobody reads a stream of a release but this: its records are made as it is read.
+  if (answer.body instanceof ReadableStream) for await (const _ of answer.body);
+  return run.finish();
+}
+
+interface Run {
+  markSent(): Promise<boolean>;
+  keep(kept: Masked): void;
+  ended(status: OutcomeStatus, isRecorded: boolean): void;
+  finish(): Promise<StoredApproval>;
+}
+
+function createRun(parts: CallParts, claimed: StoredApproval): Run {
+  let stored = claimed;
+  let kept: Masked | undefined;
+  let end: { readonly status: OutcomeStatus; readonly isRecorded: boolean } | undefined;
+  return {
+    async markSent() {
+      const { claim, expiresMs } = stored.approval;
+      const nowMs = parts.nowMs();
+      const isLate = claim === undefined || nowMs > claim.leaseUntilMs - LEASE_MS + SEND_WITHIN_MS;
+      if (isLate || nowMs >= expiresMs) return false;
+      try {
+        const sent = await changeState(parts, stored, 'send');
+        stored = sent.stored;
+        return sent.kind === 'changed';
+      } catch (cause) {
+        // It may say `sent` now or later: then it is unknown after the lease, and was never made.
+        parts.log('error', 'release-not-marked', { approval: stored.approval.id }, cause);
+        return false;
+      }
+    },
+    keep(answer) {
+      kept = answer;
+    },
+    ended(status, isRecorded) {
+      end = { status, isRecorded };
+    },
+    finish: () => finish(parts, stored, { kept, end }),
+  };
+}
+
+interface RunEnd {
+  readonly kept: Masked | undefined;
+  readonly end: { readonly status: OutcomeStatus; readonly isRecorded: boolean } | undefined;
+}
+
+async function finish(parts: CallParts, stored: StoredApproval, { kept, end }: RunEnd): Promise<StoredApproval> {
+  const { approval } = stored;
+  if (approval.state === 'claimed') return giveBack(parts, stored);
+  if (approval.state !== 'sent' || end === undefined || !end.isRecorded) return stored;
+  switch (end.status) {
+    case 'answered':
+    case 'error':
+    case 'withheld':
+      return keepAnswer(parts, stored, kept);
+    case 'failed': {
+      const changed = await changeState(parts, stored, 'fail', { endedMs: parts.nowMs(), endReason: 'upstream' });
+      if (changed.kind === 'changed') await tellEvent(parts, changed.stored.approval, 'failed', { detail: 'upstream' });
+      return changed.stored;
+    }
+    // Only the sweep, after the lease, may say that nobody knows (DESIGN §5).
+    case 'unknown':
+    case 'abandoned':
+      return stored;
+  }
+}
+
+/** Nothing was sent: whoever comes next need not wait for the lease. */
+async function giveBack(parts: CallParts, stored: StoredApproval): Promise<StoredApproval> {
+  const { claim: own } = stored.approval;
+  const changed = await markApproval(parts, stored, ({ state, claim }: Approval) =>
+    state === 'claimed' && claim !== undefined && claim.number === own?.number
+      ? { claim: { ...claim, leaseUntilMs: parts.nowMs() } }
+      : undefined,
+  );
+  return changed.stored;
+}
+
+async function keepAnswer(parts: CallParts, stored: StoredApproval, kept: Masked | undefined): Promise<StoredApproval> {
+  const ranMs = parts.nowMs();
+  const answer = kept === undefined ? undefined : await sealAnswer(parts, stored.approval, kept, ranMs);
+  const keptUntilMs = ranMs + parts.config.approvals.keepAnswerMs;
+  const patch = { endedMs: ranMs, keptUntilMs, ...(answer === undefined ? {} : { answer }) };
+  // It may be `unknown` by now: a late outcome is still the outcome.
+  let changed = await changeState(parts, stored, 'finish', patch);
+  if (changed.kind === 'passed' && changed.stored.approval.state === 'unknown') {
+    changed = await changeState(parts, changed.stored, 'finish', patch);
+  }
+  if (kept !== undefined && answer === undefined) return flag(parts, changed.stored, 'its answer could not be kept');
+  return changed.stored;
+}
+
+/** Undefined where it can't be kept: the call has run all the same, and says so. */
+async function sealAnswer(parts: CallParts, approval: Approval, kept: Masked, ranMs: number) {
+  const bytes = writeKept(kept, ranMs);
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await parts.sealed.seal(bindingFor(approval, 'answer'), bytes);
+    } catch (cause) {
+      parts.log('error', 'answer-not-kept', { approval: approval.id, tries }, cause);
+      if (tries >= KEEP_TRIES) return undefined;
+    }
+  }
+}

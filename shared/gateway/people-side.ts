@@ -1,0 +1,75 @@
+/**
+ * What people ask of the gateway (DESIGN §3): the API for programs that act for a person, and replies from Teams. All of
+ * them decide through one inbox.
+ */
+import { createApi } from '../api/create-api.ts';
+import { approvalRoutes } from '../api/routes/approvals.ts';
+import { createInbox } from '../approvals/create-inbox.ts';
+import { createReplies, type Replies } from '../approvals/replies/replies.ts';
+import { noteAdministration } from '../calls/administration.ts';
+import type { CallParts } from '../calls/parts.ts';
+import { createKeptSecret } from '../credentials/kept-secret.ts';
+import { findCallerAddress } from '../identity/address.ts';
+import { jsonAnswer } from '../mcp/answers.ts';
+import type { HttpAnswer, HttpCall } from '../mcp/http.ts';
+import { createApiAuthenticator } from './authenticate-api.ts';
+import type { GatewayPorts } from './ports.ts';
+import { VERSION } from './version.ts';
+
+export interface PeopleSide {
+  /** `/api/{*path}` */
+  api(call: HttpCall): Promise<HttpAnswer>;
+  /** `POST /teams/{kind}` */
+  teams(call: HttpCall): Promise<HttpAnswer>;
+}
+
+export function createPeopleSide(parts: CallParts, ports: GatewayPorts): PeopleSide {
+  const { config, blocks } = parts;
+  const inbox = createInbox(parts);
+  const clientAddress = (headers: Headers): string =>
+    findCallerAddress(headers.get('x-forwarded-for'), config.http.trustedHops);
+  const api = createApi({
+    ...ports,
+    version: VERSION,
+    routes: [approvalRoutes(inbox)],
+    authenticate: createApiAuthenticator(config, ports),
+    resolveGroups: (caller) => parts.groups.resolve(caller),
+    checkBlocks: (caller) => blocks.check(caller),
+    clientAddress,
+  });
+  const replies = createTeamsReplies(parts, ports, inbox, clientAddress);
+  return {
+    api,
+    async teams(call) {
+      if (call.params.kind !== 'reply' || replies === undefined) return jsonAnswer(404, { error: 'not found' });
+      return replies.answer(call);
+    },
+  };
+}
+
+/** Undefined where no outgoing webhook is configured: then nobody is listened to. */
+function createTeamsReplies(
+  parts: CallParts,
+  ports: GatewayPorts,
+  inbox: ReturnType<typeof createInbox>,
+  clientAddress: (headers: Headers) => string,
+): Replies | undefined {
+  const name = parts.config.approvals.teams?.replySecret;
+  if (name === undefined) return undefined;
+  const { entra, secrets: source, nowMs } = ports;
+  return createReplies({
+    ...ports,
+    inbox,
+    secret: createKeptSecret({ source, name, nowMs }),
+    tenantId: entra.tenantId,
+    agent: { id: entra.clientId },
+    memberships: parts.memberships,
+    marks: ports.replayMarks,
+    refused: (code, { address, person, tenant }) => {
+      const who = [person === undefined ? '' : `, person ${person}`, tenant === undefined ? '' : `, tenant ${tenant}`];
+      return noteAdministration(parts, { action: 'reply-refused', detail: `${code}, from ${address}${who.join('')}` });
+    },
+    addressOf: ({ headers }) => clientAddress(headers),
+    clock: ports,
+  });
+}

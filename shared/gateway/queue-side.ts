@@ -1,0 +1,50 @@
+/**
+ * What queues and timers ask of the gateway (DESIGN §3): decisions applied, cards posted, dead letters flagged, and the
+ * sweep. Each rejects to have its message delivered again.
+ */
+import { createNotifier } from '../approvals/notify.ts';
+import { sweepApprovals } from '../approvals/sweep.ts';
+import { applyDecision } from '../calls/apply-decision.ts';
+import { buryMessage } from '../calls/bury-message.ts';
+import type { CallParts } from '../calls/parts.ts';
+import { createKeptSecret } from '../credentials/kept-secret.ts';
+import type { GatewayPorts } from './ports.ts';
+
+export interface QueueSide {
+  /** Queue `approval-decisions`. */
+  applyDecision(message: unknown): Promise<void>;
+  /** Queue `approval-notices`. */
+  postNotice(message: unknown): Promise<void>;
+  /** Their dead-letter queues. */
+  buryDecision(message: unknown): Promise<void>;
+  buryNotice(message: unknown): Promise<void>;
+  /** Timer. */
+  sweepApprovals(): Promise<void>;
+}
+
+export function createQueueSide(parts: CallParts, ports: GatewayPorts): QueueSide {
+  const { config } = parts;
+  const webhook = config.approvals.teams?.webhookSecret;
+  const secret = (name: string) => createKeptSecret({ source: ports.secrets, name, nowMs: ports.nowMs });
+  const notifier = createNotifier({
+    ...parts,
+    publicUrl: ports.publicUrl,
+    ...(webhook === undefined ? {} : { teams: ports.createCardPoster(secret(webhook)) }),
+    mayReply: ({ quorums }) =>
+      config.approvals.teams?.replySecret !== undefined &&
+      quorums.some((name) => config.quorums.get(name)?.channels.includes('teams-reply')),
+  });
+  return {
+    applyDecision: (message) => applyDecision(parts, message),
+    postNotice: (message) => notifier.post(message),
+    buryDecision: (message) => buryMessage(parts, 'approval-decisions', message),
+    buryNotice: (message) => buryMessage(parts, 'approval-notices', message),
+    async sweepApprovals() {
+      const [{ looked, failed }] = await Promise.all([
+        sweepApprovals(parts),
+        ports.replayMarks.forget(parts.nowMs()).catch((cause: unknown) => parts.log('warn', 'replies-kept', {}, cause)),
+      ]);
+      parts.log(failed === 0 ? 'info' : 'error', 'approvals-swept', { looked, failed });
+    },
+  };
+}
