@@ -233,6 +233,7 @@ const requirements = {
   'approvals.insert-only': 'A decision that stands is never replaced',
   'approvals.index': 'Everything open is listed, however much it is',
   'approvals.lost-response': 'A write whose response was lost stands once, and its writer can tell that it is theirs',
+  'approvals.deadline': 'A storage service that never answers holds nobody longer than a deadline',
   'approvals.foreign-row': 'A row of another shape, or under another’s keys, decides nothing and shows nothing',
   'sealed.bound': 'What is sealed opens for its approval, kind and principal only, and not once it was changed',
   'sealed.erased': 'Without its key a sealed blob can’t be read by anybody',
