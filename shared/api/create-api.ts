@@ -42,11 +42,13 @@ export function createApi(options: ApiOptions): (call: HttpCall) => Promise<Http
     if (call.headers.has('origin')) {
       return errorAnswer(403, 'browser', 'This is for programs; in a browser use the pages under /ui.');
     }
+    const target = URL.parse(call.url);
+    if (target === null) return errorAnswer(400, 'url', 'This is no address.');
     // It tells how to ask and nothing else, the same to everybody.
-    if (call.method === 'GET' && new URL(call.url).pathname === OPEN_API_PATH) return documentAnswer(document);
+    if (call.method === 'GET' && target.pathname === OPEN_API_PATH) return documentAnswer(document);
     const identified = await identify(options, call);
     if (!identified.ok) return identified.error;
-    const request = await readRequest(call, options.deadline(BODY_DEADLINE_MS));
+    const request = await readRequest(call, target, options.deadline(BODY_DEADLINE_MS));
     if (!request.ok) return request.error;
     return toAnswer(await app.fetch(request.value, identified.value));
   };

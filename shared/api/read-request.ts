@@ -13,9 +13,16 @@ import { errorAnswer } from './api-error.ts';
 const MAX_BODY_BYTES = 64 * 1_024;
 const MAX_DEPTH = 8;
 
+/** Routes go by the path: whatever `Host` or user name stood before it says nothing here (RFC 2606). */
+const NO_HOST = 'http://sallyport.invalid';
+
 /** `deadline`: when it aborts, a body that is still on its way is given up. */
-export async function readRequest(call: HttpCall, deadline: AbortSignal): Promise<Result<Request, HttpAnswer>> {
-  const { method, url, headers, body, signal } = call;
+export async function readRequest(
+  { method, headers, body, signal }: HttpCall,
+  { pathname, search }: URL,
+  deadline: AbortSignal,
+): Promise<Result<Request, HttpAnswer>> {
+  const url = `${NO_HOST}${pathname}${search}`;
   if (method === 'GET' || method === 'HEAD') return ok(new Request(url, { method, signal }));
   const bytes = await readBody(body, MAX_BODY_BYTES, deadline);
   if (!bytes.ok) return err(refuseBody(bytes.error.code));

@@ -3,6 +3,7 @@
  * together, and what Cedar says with them. Everything is asked anew each time: groups of Microsoft Graph, blocks, policy.
  * Nothing here writes.
  */
+import type { Config } from '../config/config.ts';
 import type { Principal } from '../identity/caller.ts';
 import type { JsonObject } from '../json/value.ts';
 import type { Asker, Decision } from '../policy/engine.ts';
@@ -129,12 +130,20 @@ export function mayDecide(
 ): boolean {
   const { server, tool, requester } = approval;
   if (principal.kind !== 'user' || principal.id === requester.principal.id) return false;
-  const tested = new Set(parts.policy.quorumsOf(server, tool));
-  const quorums = new Map([...parts.config.quorums].filter(([name]) => tested.has(name)));
-  if (isPlaceFor(quorums, { id: principal.id, groups, channels: [channel] }).length === 0) return false;
+  if (isPlaceFor(testedQuorums(parts, approval), { id: principal.id, groups, channels: [channel] }).length === 0)
+    return false;
   const request = { timeMs: parts.nowMs(), address: '', era: 'modern' } as const;
   const approver: Asker = { principal, agent: { id: '' }, groups, request };
   return parts.policy.mayApprove(approver, { server, tool, requester: requester.principal, channel });
+}
+
+/** Those that policy looks at for this tool: no other can help, and their number is bounded at load. */
+function testedQuorums(
+  { config, policy }: Pick<ApprovalParts, 'config' | 'policy'>,
+  { server, tool }: Pick<Approval, 'server' | 'tool'>,
+): Config['quorums'] {
+  const tested = new Set(policy.quorumsOf(server, tool));
+  return new Map([...config.quorums].filter(([name]) => tested.has(name)));
 }
 
 function askerOf(parts: ApprovalParts, { requester }: Approval, groups: readonly string[]): Asker {
@@ -167,7 +176,7 @@ function judge(
     channels: rows.map(({ channel }) => channel),
   }));
   let nearest: Decision = ask([]);
-  for (const met of solveQuorums(parts.config.quorums, approvers)) {
+  for (const met of solveQuorums(testedQuorums(parts, approval), approvers)) {
     if (met.length === 0) continue;
     const decision = ask(met);
     if (decision.verdict === 'allow') return { kind: 'approved', met };

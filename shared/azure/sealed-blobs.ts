@@ -5,12 +5,13 @@
  */
 import { type BlobServiceClient, RestError } from '@azure/storage-blob';
 import { MAX_SEALED_BYTES, type SealedBlobs } from '../approvals/sealed-store.ts';
-import { withinTransfer } from './deadline.ts';
+import { withinDeadline, withinTransfer } from './deadline.ts';
 
 export const SEALED_CONTAINER = 'sealed';
 
 /** A put in pieces: each is one request with the client's own bound on a try, and a lost one is sent again alone. */
 const PIECE_BYTES = 4 * 1024 * 1024;
+const CONCURRENT_PIECES = 4;
 /** Format, nonce and tag around the longest content. */
 const MAX_BLOB_BYTES = MAX_SEALED_BYTES + 64;
 
@@ -18,10 +19,16 @@ export function createSealedBlobs(service: BlobServiceClient): SealedBlobs {
   const container = service.getContainerClient(SEALED_CONTAINER);
 
   const get = async (name: string): Promise<Uint8Array | undefined> => {
+    const blob = container.getBlobClient(name);
     try {
-      const answer = await container.getBlobClient(name).download(0, undefined, withinTransfer(MAX_BLOB_BYTES));
-      return await collect(answer.readableStreamBody);
+      // Its length first: the deadline is as long as the blob wants, and nobody makes an instance read without end.
+      const { contentLength = Number.NaN } = await blob.getProperties(withinDeadline());
+      if (contentLength === 0) return new Uint8Array();
+      if (!(contentLength <= MAX_BLOB_BYTES)) throw new Error('a sealed blob is longer than any that is written here');
+      const options = { blockSize: PIECE_BYTES, concurrency: CONCURRENT_PIECES, ...withinTransfer(contentLength) };
+      return await blob.downloadToBuffer(0, contentLength, options);
     } catch (error) {
+      // Not a missing container: that is an outage.
       if (isCode(error, 'BlobNotFound')) return undefined;
       throw error;
     }
@@ -35,7 +42,7 @@ export function createSealedBlobs(service: BlobServiceClient): SealedBlobs {
         await container.getBlockBlobClient(name).uploadData(bytes, {
           blockSize: PIECE_BYTES,
           maxSingleShotSize: PIECE_BYTES,
-          concurrency: 4,
+          concurrency: CONCURRENT_PIECES,
           conditions: { ifNoneMatch: '*' },
           blobHTTPHeaders: { blobContentType: 'application/octet-stream' },
           ...withinTransfer(bytes.byteLength),
@@ -51,24 +58,13 @@ export function createSealedBlobs(service: BlobServiceClient): SealedBlobs {
 
     async delete(name) {
       // Also what is already gone, such as by this very request when its response was lost.
-      await container.getBlobClient(name).deleteIfExists({ deleteSnapshots: 'include', ...withinTransfer(0) });
+      await container.getBlobClient(name).deleteIfExists({ deleteSnapshots: 'include', ...withinDeadline() });
     },
   };
 }
 
-/** Rejects for a blob that nothing of ours has written: nobody makes an instance read without end. */
-async function collect(stream: NodeJS.ReadableStream | undefined): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of stream ?? []) {
-    const bytes = Buffer.from(chunk);
-    length += bytes.length;
-    if (length > MAX_BLOB_BYTES) throw new Error('a sealed blob is longer than any that is written here');
-    chunks.push(bytes);
-  }
-  return Buffer.concat(chunks, length);
-}
-
 function isCode(error: unknown, code: string): boolean {
-  return error instanceof RestError && error.code === code;
+  if (!(error instanceof RestError)) return false;
+  // An answer about properties has no body: there the code is in a header alone.
+  return (error.code ?? error.response?.headers.get('x-ms-error-code')) === code;
 }

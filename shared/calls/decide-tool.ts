@@ -47,7 +47,8 @@ export function decideToolCall(parts: CallParts, admitted: Admitted, message: Re
     return { goes: false, code: 'arguments', detail: 'case', decision, answer: deniedCall(id, era, [reason]) };
   }
 
-  const words = justification === undefined ? {} : { justification };
+  // Judged as it is kept: policy is asked again when it is released, and then only the masked words are left.
+  const words = justification === undefined ? {} : { justification: maskedWords(parts, justification) };
   const said = parts.policy.decideCall(admitted.asker, {
     server: admitted.server.name,
     tool,
@@ -86,6 +87,11 @@ function decideOwnTool(
     return invalidParams(id, 'the only argument is approval, the id from the answer to the held call');
   }
   return { goes: 'own', tool, approval };
+}
+
+function maskedWords(parts: CallParts, justification: string): string {
+  const masked = parts.masker.maskRequest(justification);
+  return typeof masked === 'string' ? masked : '';
 }
 
 function invalidParams(id: MessageId, why: string): Refused {

@@ -93,3 +93,9 @@ export function modernCall(method: string, params: Record<string, unknown> = {},
     },
   };
 }
+
+/** The same, where finance may approve, and a call that would be held may also be denied for good. */
+export const APPROVING_POLICIES = `${POLICIES}
+@id("finance-approves")
+permit (principal in Group::"finance", action == Action::"approve", resource in Server::"crm");
+`;
