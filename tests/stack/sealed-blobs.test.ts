@@ -115,8 +115,8 @@ describe('sealed blobs', () => {
     await elsewhere.getContainerClient(SEALED_CONTAINER).delete();
     try {
       const blobs = createSealedBlobs(elsewhere);
-      await expect(blobs.get(name)).rejects.toMatchObject({ code: 'ContainerNotFound' });
-      await expect(blobs.put(name, Buffer.from('sealed'))).rejects.toMatchObject({ code: 'ContainerNotFound' });
+      await expect(blobs.get(name)).rejects.toMatchObject({ statusCode: 404 });
+      await expect(blobs.put(name, Buffer.from('sealed'))).rejects.toMatchObject({ statusCode: 404 });
     } finally {
       await prepareStorage(azurite.connectionString, []);
     }
