@@ -4,9 +4,16 @@
  */
 import { createInterface } from 'node:readline';
 
-/** Whether to go on. The question goes to standard error, so that output stays clean. */
-export async function confirm(question: string, word: string): Promise<boolean> {
-  const { stdin: input, stderr: output } = process;
+export interface Terminal {
+  readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly output: NodeJS.WritableStream & { readonly isTTY?: boolean };
+}
+
+/** The question goes to standard error, so that output stays clean. */
+const OWN: Terminal = { input: process.stdin, output: process.stderr };
+
+/** Whether to go on; no, where the input ends. */
+export async function confirm(question: string, word: string, { input, output } = OWN): Promise<boolean> {
   if (!input.isTTY || !output.isTTY) return true;
   const terminal = createInterface({ input, output });
   try {

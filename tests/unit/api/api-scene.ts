@@ -89,6 +89,8 @@ export interface Scene {
 export interface Ask {
   readonly method?: string;
   readonly path: string;
+  /** In its place. */
+  readonly url?: string;
   readonly headers?: Record<string, string>;
   /** A string goes as it is, anything else as JSON. */
   readonly body?: unknown;
@@ -124,13 +126,13 @@ export function createScene(
 
   return {
     logged,
-    async ask({ method = 'GET', path, headers = {}, body, stream, as }) {
+    async ask({ method = 'GET', path, url = `https://gateway.example.com${path}`, headers = {}, body, stream, as }) {
       const text = typeof body === 'string' ? body : JSON.stringify(body);
       const all = new Headers({ ...(text !== undefined && { 'content-type': 'application/json' }), ...headers });
       if (as !== undefined) all.set('authorization', as);
       const answer = await api({
         method,
-        url: `https://gateway.example.com${path}`,
+        url,
         headers: all,
         params: {},
         body: stream ?? (text === undefined ? null : new Blob([text]).stream()),

@@ -46,6 +46,16 @@ describe('the door', () => {
     });
   });
 
+  it.each([
+    ['https://bob:secret@gateway.example.com/api/approvals', 200],
+    ['https://gateway.example.com//api/approvals', 404],
+    ['https://gateway.example.com/api/approvals/%ff', 404],
+    ['https://gateway.example.com:port/api/approvals', 400],
+    ['/api/approvals', 400],
+  ])('answers %s with %i', async (url, status) => {
+    expect(await createScene().ask({ path: '/', url, as: 'bob' })).toMatchObject({ status });
+  });
+
   it('lets no cache keep an answer, and no browser read one', async () => {
     const { headers } = await createScene().ask({ path: '/api/approvals', as: 'bob' });
     expect(headers).toMatchObject({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });

@@ -237,6 +237,15 @@ describe('a token that is not accepted', () => {
     expect(JSON.stringify(verified.error)).not.toContain(token.slice(0, 20));
   });
 
+  it(proves('identity.table', 'is refused for a scope too many, where one is named'), async () => {
+    const verifier = verifierOver(issuer.keys, { refusedScope: 'Sallyport.Manage' });
+    const both = await verifier.verify(await claims({ scp: 'Mcp.Invoke Sallyport.Manage' }), crm);
+    if (both.ok) throw new Error('accepted');
+    expect(describeTokenFailure(both.error)).toMatch(/^has Sallyport\.Manage too; principal /);
+    expect(answerTokenFailure(both.error, description)).toMatchObject({ status: 403 });
+    expect(await verifier.verify(await claims({ scp: 'Mcp.Invoke' }), crm)).toMatchObject({ ok: true });
+  });
+
   it('can put no long or unprintable text of its own into the record', async () => {
     const verified = await verifierOver(issuer.keys).verify(await header({ kid: `\n${'k'.repeat(200)}"` }), crm);
     const text = verified.ok ? '' : describeTokenFailure(verified.error);
