@@ -53,7 +53,10 @@ async function createApp(bus: Pick<ServiceBus, 'connectionString'>, serviceBus: 
         FUNCTION_HOST_DRAIN_MS: '20000',
         ...env,
       },
-      onLog: (line) => logs.push(line),
+      onLog: (line) => {
+        logs.push(line);
+        if (process.env.DBG) console.log((performance.now() / 1000).toFixed(1), line);
+      },
     });
     onTestFinished(() => host.stop());
     return host;

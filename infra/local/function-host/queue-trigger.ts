@@ -1,8 +1,9 @@
 /**
  * Queue triggers: complete on success, abandon on a throw, and the queue does the rest (delivers again at once, dead-
- * letters in the end). Locks are renewed while a function runs. Connections that are lost or not there yet are tried
- * for again without end. Never settles two messages of one link at once: the AMQP library under the client merges
- * settlements of one tick into the first one's outcome (LOCAL-STACK §B4), so there are N receivers of one message each.
+ * letters in the end). Locks are renewed while a function runs. A Service Bus that is away is tried for without end: by
+ * a connection for each function, because the client does not always come back when many receivers share one.
+ * Never settles two messages at once: the AMQP library under the client merges settlements of one tick into the first
+ * one's outcome and tells nobody. After a reconnect in the middle of a run, one more may run than host.json says.
  */
 import { randomUUID } from 'node:crypto';
 import type { ServiceBusClient, ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
@@ -25,23 +26,15 @@ interface Tools {
 }
 
 export async function startQueueTriggers(functions: readonly QueueFunction[], tools: Tools): Promise<QueueTriggers> {
-  const clients = new Map<string, Promise<ServiceBusClient>>();
-
-  /** One for all functions of a connection. */
-  function clientOf({ connection }: QueueFunction): Promise<ServiceBusClient> {
-    const key = JSON.stringify(connection);
-    const client = clients.get(key) ?? createQueueClient(connection);
-    clients.set(key, client);
-    return client;
-  }
-
-  const listeners = await Promise.all(functions.map(async (each) => listen(each, await clientOf(each), tools)));
+  const listeners = await Promise.all(
+    functions.map(async (each) => listen(each, await createQueueClient(each.connection), tools)),
+  );
   return {
     drain: async () => {
       await Promise.all(listeners.map((listener) => listener.drain()));
     },
     close: async () => {
-      await Promise.allSettled([...clients.values()].map(async (client) => (await client).close()));
+      await Promise.allSettled(listeners.map((listener) => listener.close()));
     },
   };
 }
@@ -50,7 +43,7 @@ function listen(
   { target, triggerName, queue, isDeadLetters, settings }: QueueFunction,
   client: ServiceBusClient,
   { invoke, log }: Tools,
-): Pick<QueueTriggers, 'drain'> {
+): QueueTriggers {
   const { name } = target.metadata;
   const trouble = createTroubleLog((line) => log(`${name}: ${line}`));
   const stopping = new AbortController();
@@ -68,52 +61,50 @@ function listen(
     }
   }
 
-  function openReceiver(): { close(): Promise<void> } {
-    const receiver = client.createReceiver(queue, {
-      receiveMode: 'peekLock',
-      maxAutoLockRenewalDurationInMs: settings.maxLockRenewalMs,
-      skipParsingBodyAsJson: true,
-      ...(isDeadLetters && { subQueueType: 'deadLetter' }),
-    });
-    // After a reconnect the client may hand over a second message while the first still runs: settlements wait in line.
-    let settled = Promise.resolve();
+  const receiver = client.createReceiver(queue, {
+    receiveMode: 'peekLock',
+    maxAutoLockRenewalDurationInMs: settings.maxLockRenewalMs,
+    skipParsingBodyAsJson: true,
+    ...(isDeadLetters && { subQueueType: 'deadLetter' }),
+  });
+  /** Settlements stand in line here, each until the queue has answered the one before it. */
+  let line = Promise.resolve();
 
-    async function handle(message: ServiceBusReceivedMessage): Promise<void> {
-      const end = await run(message);
-      if (end === 'leave') return;
-      settled = settled
-        .then(() => settle(receiver, message, end))
-        .catch((cause: unknown) => {
-          log(
-            `${name} could not ${end} the message ${String(message.messageId)}, it will come again: ${String(cause)}`,
-          );
-        });
-      await settled;
-    }
+  async function handle(message: ServiceBusReceivedMessage): Promise<void> {
+    const end = await run(message);
+    if (end === 'leave') return;
+    line = line
+      .then(() => settle(receiver, message, end))
+      .catch((cause: unknown) =>
+        log(`${name} could not ${end} the message ${String(message.messageId)}, it will come again: ${String(cause)}`),
+      );
+    await line;
+  }
 
-    return receiver.subscribe(
-      {
-        processMessage: (message) => track(handle(message)),
-        processError: async ({ error }) => {
-          if (!stopping.signal.aborted) trouble(error);
-        },
+  const subscription = receiver.subscribe(
+    {
+      processMessage: (message) => {
+        const handled = handle(message);
+        running.add(handled);
+        return handled.finally(() => running.delete(handled));
       },
-      { autoCompleteMessages: false, maxConcurrentCalls: 1, abortSignal: stopping.signal },
-    );
-  }
-
-  function track(work: Promise<void>): Promise<void> {
-    running.add(work);
-    return work.finally(() => running.delete(work));
-  }
-
-  const subscriptions = Array.from({ length: settings.maxConcurrentCalls }, openReceiver);
+      processError: async ({ error }) => {
+        if (!stopping.signal.aborted) trouble(error);
+      },
+    },
+    {
+      autoCompleteMessages: false,
+      maxConcurrentCalls: settings.maxConcurrentCalls,
+      abortSignal: stopping.signal,
+    },
+  );
   return {
     drain: async () => {
       stopping.abort();
-      await Promise.allSettled(subscriptions.map((subscription) => subscription.close()));
+      await subscription.close();
       while (running.size > 0) await Promise.allSettled(running);
     },
+    close: () => client.close(),
   };
 }
 
