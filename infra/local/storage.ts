@@ -9,6 +9,7 @@ import { BLOCKS_TABLE } from '../../shared/azure/blocks-table.ts';
 import { DRIFT_TABLE } from '../../shared/azure/drift-table.ts';
 import { KEYRING_TABLE } from '../../shared/azure/keyring-table.ts';
 import { LIMITS_TABLE } from '../../shared/azure/rate-table.ts';
+import { REPLIES_TABLE } from '../../shared/azure/reply-table.ts';
 import { SEALED_CONTAINER } from '../../shared/azure/sealed-blobs.ts';
 import { transcriptContainer } from '../../shared/transcripts/layout.ts';
 
@@ -25,6 +26,7 @@ export async function prepareStorage(connectionString: string, retentionClasses:
     tables.createTable(DRIFT_TABLE),
     tables.createTable(LIMITS_TABLE),
     tables.createTable(APPROVALS_TABLE),
+    tables.createTable(REPLIES_TABLE),
     tables.createTable(BLOCKS_TABLE),
   ]);
 }
