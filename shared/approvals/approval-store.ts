@@ -36,6 +36,8 @@ export interface OpenRow {
   readonly requester: { readonly kind: 'user' | 'app'; readonly id: string };
   /** A hint, written after the row itself: whoever leans on it reads the row. */
   readonly state: ApprovalState;
+  /** Likewise. */
+  readonly needsAttention: boolean;
   readonly createdMs: number;
   readonly expiresMs: number;
 }
@@ -61,7 +63,7 @@ export interface ApprovalStore {
   putOpen(row: OpenRow): Promise<void>;
   /** Absent is fine. */
   removeOpen(approvalId: string): Promise<void>;
-  /** All of them, in no order. */
+  /** All of them, in no order. One that can't be read comes empty but for its id, as `unknown`: put it anew. */
   listOpen(): AsyncIterable<OpenRow>;
 }
 

@@ -9,7 +9,7 @@ import { type ApprovalIdParts, type Head, type OpenRow, parseApprovalId } from '
 import { APPROVAL_STATES } from '../approvals/states.ts';
 import type { Agent, Principal } from '../identity/caller.ts';
 import type { SessionRef } from '../transcripts/entry.ts';
-import { createColumns, type Entity, json, type Keys, type Members, time } from './table-columns.ts';
+import { createColumns, type Entity, json, type Keys, type Members, time, yesOrNo } from './table-columns.ts';
 
 /** The partition of the index; no fingerprint is called so. */
 export const OPEN_PARTITION = 'open';
@@ -92,22 +92,21 @@ const headColumns = createColumns(
   z.object({ generation: z.int(), approval: text } satisfies Members<Omit<Head, 'etag'>>),
 );
 
-/** A column that can't be read is left empty: the row still names an approval, and whoever leans on it reads that. */
 const openColumns = createColumns(
   z.object({
     approval: text,
-    code: text.catch(''),
-    server: text.catch(''),
-    tool: text.catch(''),
-    requester: json(z.object({ kind, id: text } satisfies Members<OpenRow['requester']>)).catch({
-      kind: 'user',
-      id: '',
-    }),
-    state: state.catch('pending'),
-    createdMs: time.catch(0),
-    expiresMs: time.catch(0),
+    code: text,
+    server: text,
+    tool: text,
+    requester: json(z.object({ kind, id: text } satisfies Members<OpenRow['requester']>)),
+    state,
+    createdMs: time,
+    expiresMs: time,
   } satisfies Members<OpenRow>),
 );
+
+/** What stands in for the columns of a row of the index that can't be read. */
+const UNREADABLE = { code: '', server: '', tool: '', requester: { kind: 'user', id: '' }, state: 'unknown' } as const;
 
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -181,12 +180,15 @@ export function readDecision(row: Row): DecisionRow | undefined {
   return standsUnder(row, decisionKeys(read.value)) ? read.value : undefined;
 }
 
-/** Undefined only where not even the key names an approval. */
+/** Undefined only where not even the key names an approval: otherwise the sweep finds it, reads it and writes it anew. */
 export function readOpenRow(row: Row): OpenRow | undefined {
-  const { rowKey } = row;
+  const { rowKey, timestamp } = row;
   if (typeof rowKey !== 'string' || parseApprovalId(rowKey) === undefined) return undefined;
   const read = openColumns.parse({ ...row, approval: rowKey });
-  return 'wrong' in read ? undefined : read.value;
+  if ('value' in read) return read.value;
+  // When it was written last, as the service has it.
+  const writtenMs = typeof timestamp === 'string' ? Date.parse(timestamp) : 0;
+  return { ...UNREADABLE, approval: rowKey, createdMs: writtenMs, expiresMs: writtenMs };
 }
 
 /** A row of another shape than what is written here: a newer version's, or one that somebody touched. */

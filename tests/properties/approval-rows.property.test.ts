@@ -82,6 +82,7 @@ const approval: fc.Arbitrary<Approval> = fc
         endReason: name,
         attention: name,
         noticedMs: time,
+        remindedMs: time,
       },
       { requiredKeys: [] },
     ),

@@ -171,8 +171,10 @@ describe('what somebody else wrote to the table', () => {
 
   it(proves('approvals.foreign-row', 'still names its approval in the index where its key does'), async () => {
     const { table, store } = await prepare();
-    await table.createEntity({ partitionKey: 'open', rowKey: approval.id, code: 7, state: 'odd', expires: 'soon' });
+    await table.createEntity({ partitionKey: 'open', rowKey: approval.id, code: 'K7Q2', state: 'odd' });
     await table.createEntity({ partitionKey: 'open', rowKey: 'odd' });
+    const { timestamp = '' } = await table.getEntity('open', approval.id);
+    const writtenMs = Date.parse(timestamp);
     expect(await Array.fromAsync(store.listOpen())).toEqual([
       {
         approval: approval.id,
@@ -180,11 +182,14 @@ describe('what somebody else wrote to the table', () => {
         server: '',
         tool: '',
         requester: { kind: 'user', id: '' },
-        state: 'pending',
-        createdMs: 0,
-        expiresMs: 0,
+        state: 'unknown',
+        createdMs: writtenMs,
+        expiresMs: writtenMs,
       },
     ]);
+    const row = makeOpenRow(approval);
+    await store.putOpen(row);
+    expect(await Array.fromAsync(store.listOpen())).toEqual([row]);
   });
 
   it('is read past a column that only a newer version writes', async () => {
