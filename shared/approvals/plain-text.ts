@@ -4,9 +4,8 @@
  * dropped: an approver should see that somebody tried. It is not an escape: it goes only where no markup is read.
  */
 
-/** Controls, format characters (bidi, zero width), private and unassigned ones, lone surrogates, odd spaces, blank letters. */
-const HIDDEN =
-  /[\p{C}\p{Zl}\p{Zp}[\p{Zs}--[ ]]\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0[\p{Mn}&&\p{Default_Ignorable_Code_Point}]]/gv;
+/** Controls, format characters (bidi, zero width), blank letters, spaces of other kinds, lone surrogates, what is unassigned. */
+const HIDDEN = /[\p{C}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\u2800[\p{Zs}--[ ]]]/gv;
 const LINE_BREAK = /\r\n|[\n\v\f\r\u0085\u2028\u2029]/g;
 const SPACES = / {3,}/g;
 /** Marks stacked on one character reach into the lines above and below. */

@@ -82,7 +82,7 @@ describe('start', () => {
       expect(stack.stdout[0]).toMatch(/^built \d+ functions, \d+ KiB, in \d/);
       expect(stack.stdout[1]).toMatch(/^started in \d+\.\d s \(/);
       const said = stack.stdout.join('\n');
-      for (const name of ['gateway', 'crm', 'entra', 'key vault', 'graph', 'service bus', 'azurite'])
+      for (const name of ['gateway', 'crm', 'entra', 'key vault', 'graph', 'service bus', 'teams', 'azurite'])
         expect(said).toMatch(new RegExp(`^  ${name} +(http|sb)://`, 'm'));
       for (const command of [
         'npm run --silent token',
