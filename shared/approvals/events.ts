@@ -35,4 +35,5 @@ const CHANGES: ReadonlySet<ApprovalHappening> = new Set([
   'failed',
   'unknown',
   'resolved',
+  'attention',
 ]);

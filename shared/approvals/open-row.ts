@@ -7,5 +7,16 @@ export function openRowOf(approval: Approval): OpenRow {
   const { id, server, tool, requester, state, createdMs, expiresMs } = approval;
   const { kind, id: person } = requester.principal;
   const code = shortCodeOf(id);
-  return { approval: id, code, server, tool, requester: { kind, id: person }, state, createdMs, expiresMs };
+  const needsAttention = approval.attention !== undefined;
+  return {
+    approval: id,
+    code,
+    server,
+    tool,
+    requester: { kind, id: person },
+    state,
+    needsAttention,
+    createdMs,
+    expiresMs,
+  };
 }

@@ -100,13 +100,21 @@ const openColumns = createColumns(
     tool: text,
     requester: json(z.object({ kind, id: text } satisfies Members<OpenRow['requester']>)),
     state,
+    needsAttention: yesOrNo,
     createdMs: time,
     expiresMs: time,
   } satisfies Members<OpenRow>),
 );
 
 /** What stands in for the columns of a row of the index that can't be read. */
-const UNREADABLE = { code: '', server: '', tool: '', requester: { kind: 'user', id: '' }, state: 'unknown' } as const;
+const UNREADABLE = {
+  code: '',
+  server: '',
+  tool: '',
+  requester: { kind: 'user', id: '' },
+  state: 'unknown',
+  needsAttention: true,
+} as const;
 
 export type Row = Readonly<Record<string, unknown>>;
 

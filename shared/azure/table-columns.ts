@@ -32,6 +32,12 @@ export const time = z.codec(z.iso.datetime({ precision: 3 }), z.int(), {
   encode: (ms) => new Date(ms).toISOString(),
 });
 
+/** For people who look at the table, too. */
+export const yesOrNo = z.codec(z.enum(['yes', 'no']), z.boolean(), {
+  decode: (text) => text === 'yes',
+  encode: (value) => (value ? 'yes' : 'no'),
+});
+
 /**
  * What is nested, as JSON; and somebody's own words, which may hold half a surrogate pair and come back as they were.
  * JSON lets U+2028 and U+2029 stand; escaped, they end no line where a batch is read line by line.

@@ -111,6 +111,7 @@ const openRow: fc.Arbitrary<OpenRow> = fc.record({
   tool: name,
   requester: fc.record({ kind, id: words }),
   state,
+  needsAttention: fc.boolean(),
   createdMs: time,
   expiresMs: time,
 });

@@ -34,10 +34,15 @@ export interface Decided {
 export async function decide(gateway: TestGateway, user: string, id: string, input: Decided): Promise<Response> {
   const headers = { authorization: `Bearer ${await apiToken(gateway, user)}`, 'content-type': 'application/json' };
   const url = new URL(`/api/approvals/${id}`, gateway.url);
-  const evidence = input.evidence ?? (await (await fetch(url, { headers })).json()).evidence;
+  const evidence = input.evidence ?? (await evidenceOf(url, headers));
   return fetch(`${url}/decisions`, { method: 'POST', headers, body: JSON.stringify({ ...input, evidence }) });
 }
 
 export function apiToken(gateway: TestGateway, user: string): Promise<string> {
   return gateway.token({ user, scope: 'Sallyport.Manage' });
+}
+
+async function evidenceOf(url: URL, headers: Record<string, string>): Promise<string> {
+  const shown: unknown = await (await fetch(url, { headers })).json();
+  return typeof shown === 'object' && shown !== null && 'evidence' in shown ? String(shown.evidence) : '';
 }

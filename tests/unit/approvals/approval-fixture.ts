@@ -78,6 +78,7 @@ export function makeOpenRow(approval: Approval, more: Partial<OpenRow> = {}): Op
     tool,
     requester: { kind, id: requester },
     state,
+    needsAttention: false,
     createdMs,
     expiresMs,
     ...more,
