@@ -246,6 +246,10 @@ const requirements = {
   'blocks.poll': 'A block stands at once where it was made, and on every instance within a poll of 5 s',
   'blocks.stale': 'What is known longer than 10 s decides nothing; while the blocks can’t be read, everybody is denied',
   'blocks.streams': 'A block ends what its subject has open, and the outcome says so',
+  'blocks.recorded': 'A block, and its end, is on record before it takes effect; what cannot be recorded is not done',
+  'blocks.api': 'Whoever may administer the gateway blocks, lists and unblocks over its API; nobody else, on record',
+  'blocks.command':
+    'An operator blocks a principal, agent, session or token by one command, and lets them in by another',
 
   // Issue 4: API and command line
   'api.door': 'The API hears people with a token for it, and no browser, no agent’s token, no app on approvals',

@@ -4,6 +4,7 @@
  */
 import { Command } from 'commander';
 import { addApprovalsCommand } from './commands/approvals.ts';
+import { addBlockCommand } from './commands/block.ts';
 import { addPinCommand } from './commands/pin.ts';
 import { addPolicyCommand } from './commands/policy.ts';
 import { addVerifyCommand } from './commands/verify.ts';
@@ -19,6 +20,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   addPinCommand(program);
   addVerifyCommand(program);
   addApprovalsCommand(program);
+  addBlockCommand(program);
   try {
     await program.parseAsync(argv);
   } catch (error) {

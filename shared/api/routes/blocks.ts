@@ -66,7 +66,7 @@ export function blockRoutes({ administration, mayAdminister, servers, nowMs, log
     return NOT_ALLOWED;
   }
 
-  function explain(failure: Exclude<BlockFailure, { code: 'absent' }>) {
+  function explain(failure: BlockFailure) {
     log('error', 'block-not-changed', { code: failure.code }, failure.cause);
     return failure.code === 'not-done' ? NOT_DONE : NOT_KNOWN;
   }
@@ -91,7 +91,6 @@ export function blockRoutes({ administration, mayAdminister, servers, nowMs, log
       const order = { key, reason, ...(forSeconds !== undefined && { forMs: forSeconds * 1_000 }) };
       const added = await administration.add(toActor(c.env), order);
       if (added.ok) return c.json(describe(added.value), 201);
-      if (added.error.code === 'absent') throw new Error('a block that is added need not be there');
       c.header('retry-after', RETRY_AFTER_SECONDS);
       return c.json(explain(added.error), 503);
     });
@@ -103,8 +102,7 @@ export function blockRoutes({ administration, mayAdminister, servers, nowMs, log
       const key = toBlockKey(kind, value, server);
       if (key === undefined) return c.json(NOBODY, 400);
       const removed = await administration.remove(toActor(c.env), key);
-      if (removed.ok) return c.json(describe(removed.value), 200);
-      if (removed.error.code === 'absent') return c.json(ABSENT, 404);
+      if (removed.ok) return removed.value ? c.json(describe(removed.value), 200) : c.json(ABSENT, 404);
       c.header('retry-after', RETRY_AFTER_SECONDS);
       return c.json(explain(removed.error), 503);
     });
