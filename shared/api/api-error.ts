@@ -56,6 +56,7 @@ const MEANINGS = {
   401: 'No token, or none that is accepted.',
   403: 'Known, and not allowed.',
   404: 'Not there, or not for you: nobody learns which.',
+  408: 'The body did not arrive in time.',
   409: 'Too late: it was decided or has changed.',
   413: 'The body is too large.',
   415: 'The body is not JSON.',

@@ -1,4 +1,6 @@
 /** `sallyport approvals`, as processes, over HTTP, with tokens of the Entra stand-in; the inbox keeps what it is told. */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { approvalRoutes } from '../../shared/api/routes/approvals.ts';
 import type { ApprovalView, DecisionInput, Inbox, Person } from '../../shared/approvals/inbox.ts';
@@ -48,6 +50,16 @@ beforeEach(() => {
   scene.shown.splice(0, Number.POSITIVE_INFINITY, { ...view, justification: EVIL });
 });
 afterAll(() => server?.stop());
+
+/** What stands in the place of the Azure CLI: it keeps what it is asked, and gives this token or says that nobody is. */
+async function createFakeAz(token?: string): Promise<string> {
+  const answer = JSON.stringify({ accessToken: token, expires_on: Math.floor(Date.now() / 1_000) + 300, tenant: 't' });
+  const script = token === undefined ? 'echo "Please run az login" >&2; exit 1' : `echo '${answer}'`;
+  const folder = join(server.data, `az-${token === undefined ? 'out' : 'in'}`);
+  await mkdir(folder);
+  await writeFile(join(folder, 'az'), `#!/bin/sh\necho "$@" > ${folder}/asked\n${script}\n`, { mode: 0o755 });
+  return folder;
+}
 
 const run = (...args: string[]) => runSallyport(['approvals', ...args]);
 const as = (user: string): string[] => ['--local', '--data', server.data, '--user', user];
@@ -175,6 +187,24 @@ describe('sallyport approvals', () => {
     const args = ['approvals', 'list', '--json', '--url', server.url, '--token-env', 'BOBS_TOKEN'];
     const { code, stdout } = await runSallyport(args, { BOBS_TOKEN: token });
     expect({ code, listed: JSON.parse(stdout) }).toMatchObject({ code: 0, listed: { total: 1 } });
+  });
+
+  it(proves('cli.approvals', 'takes the sign-in of az, and asks it for a token of that gateway alone'), async () => {
+    const token = await server.entra.issueToken({ user: 'bob', agent: 'cli' });
+    const folder = await createFakeAz(token);
+    const args = ['approvals', 'list', '--json', '--url', `${server.url}/`];
+    const { code, stdout } = await runSallyport(args, { PATH: `${folder}:${process.env.PATH}` });
+    expect({ code, listed: JSON.parse(stdout) }).toMatchObject({ code: 0, listed: { total: 1 } });
+    const asked = await readFile(join(folder, 'asked'), 'utf8');
+    expect(asked).toMatch(/^account get-access-token /);
+    expect(asked.trim().split(' ')).toContain(`${server.url}/api`);
+  });
+
+  it(proves('cli.approvals', 'says how to sign in where nobody is'), async () => {
+    const folder = await createFakeAz();
+    const { code, stdout, stderr } = await runSallyport(['approvals', 'list', '--url', server.url], { PATH: folder });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(`there is no token for ${server.url}/api: az login --scope ${server.url}/api/.default`);
   });
 
   it(proves('cli.approvals', 'says in a line what the token lacks'), async () => {

@@ -12,6 +12,7 @@ import {
   CRM,
   fetchKeys,
   fetchMetadata,
+  GATEWAY_URL,
   REDIRECT_URI,
   signIn,
   startSampleEntra,
@@ -33,6 +34,8 @@ const TENANT = '5a11e000-0000-4000-8000-000000000001';
 const GATEWAY = '5a11e000-0000-4000-8000-0000000000c0';
 const ALICE = '5a11e000-0000-4000-8000-0000000000b1';
 const SCOPE = `openid profile offline_access ${CRM}/Mcp.Invoke`;
+
+const API = `${GATEWAY_URL}/api`;
 
 describe('discovery', () => {
   it(proves('entra.discovery', 'has Entra’s issuer, paths and keys, wherever clients look for it'), async () => {
@@ -141,6 +144,8 @@ describe('authorization code', () => {
     expect(await errorOf({ scope: 'openid', resource: `${CRM}/` })).toBe('invalid_target');
     expect(await errorOf({ scope: 'openid', resource: 'https://graph.microsoft.com' })).toBe('invalid_target');
     expect(await errorOf({ scope: `${CRM}/Mcp.Admin` })).toBe('invalid_scope');
+    expect(await errorOf({ scope: `${CRM}/Sallyport.Manage` })).toBe('invalid_scope');
+    expect(await errorOf({ scope: `${API}/Mcp.Invoke` })).toBe('invalid_scope');
     expect(await errorOf({ scope: `${CRM}/Mcp.Invoke`, resource: `api://${GATEWAY}` })).toBe('invalid_scope');
     expect(await errorOf({ scope: `${CRM}/Mcp.Invoke api://${GATEWAY}/Mcp.Invoke` })).toBe('invalid_scope');
   });

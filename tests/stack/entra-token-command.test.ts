@@ -87,6 +87,12 @@ describe('npm run token', () => {
     expect((claims.exp ?? 0) - (claims.iat ?? 0)).toBe(60);
   });
 
+  it(proves('entra.token-command', 'prints a token for the API of a person who comes through the CLI'), async () => {
+    const { data } = await startStack();
+    const { out } = await runToken('--user', 'bob', '--agent', 'cli', '--data', data);
+    expect(decodeJwt(out)).toMatchObject({ scp: 'Sallyport.Manage', azp: '5a11e000-0000-4000-8000-0000000000c5' });
+  });
+
   it(proves('entra.token-command', 'prints the token of an app by itself'), async () => {
     const { data } = await startStack();
     const { out } = await runToken('--agent', 'reporting-bot', '--data', data);

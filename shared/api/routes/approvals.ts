@@ -59,7 +59,7 @@ const decideRoute = createRoute({
   },
   responses: {
     202: answer('Taken, recorded, and soon applied.', decisionTakenSchema),
-    ...describeErrors(400, 401, 403, 404, 409, 413, 415, 503),
+    ...describeErrors(400, 401, 403, 404, 408, 409, 413, 415, 503),
   },
 });
 
