@@ -4,12 +4,13 @@
  * Each request by itself: one that fails keeps no other from its turn. Running twice at once is safe.
  */
 import { sendNotice, sendRelease } from './announce.ts';
+import type { Approval } from './approval.ts';
 import type { OpenRow, StoredApproval } from './approval-store.ts';
 import { changeState, markApproval, stripApproval } from './change.ts';
 import { tellEvent } from './events.ts';
 import { openRowOf } from './open-row.ts';
 import type { ApprovalParts } from './parts.ts';
-import { settle } from './settle.ts';
+import { type Settled, settle } from './settle.ts';
 import { isOpen } from './states.ts';
 
 export interface Swept {
@@ -54,49 +55,67 @@ async function sweepOne(parts: ApprovalParts, row: OpenRow): Promise<void> {
     if (parts.nowMs() - row.createdMs > ORPHAN_MS) await parts.approvals.removeOpen(row.approval);
     return;
   }
-  const { approval } = settled.stored;
-  if (settled.kind === 'release') {
-    if (approval.release !== 'worker') return;
-    await sendRelease(parts, approval.id);
-  } else if (approval.state === 'pending') await remind(parts, settled.stored);
-  else if (approval.state === 'sent') await loseIfOver(parts, settled.stored);
-  else if (!isOpen(approval.state)) await clear(parts, settled.stored);
-  if (row.state !== approval.state && isOpen(approval.state)) await parts.approvals.putOpen(openRowOf(approval));
+  const left = await tend(parts, settled);
+  if (left === undefined) return;
+  const now = openRowOf(left.approval);
+  // A hint that was not written, or not yet: lists lean on it.
+  if (row.state !== now.state || row.needsAttention !== now.needsAttention) await parts.approvals.putOpen(now);
+}
+
+/** As it stands afterwards; undefined when nothing is left to look after. */
+async function tend(
+  parts: ApprovalParts,
+  settled: Exclude<Settled, { kind: 'absent' }>,
+): Promise<StoredApproval | undefined> {
+  const { stored } = settled;
+  const { id, state, release } = stored.approval;
+  if (settled.kind === 'release' && release === 'worker') await sendRelease(parts, id);
+  if (state === 'pending') return remind(parts, stored);
+  if (state === 'sent') return loseIfOver(parts, stored);
+  return isOpen(state) ? stored : clear(parts, stored);
 }
 
 /** A notice that was lost after its row. One that only waits for Teams goes on by itself: seldom is enough. */
-async function remind(parts: ApprovalParts, stored: StoredApproval): Promise<void> {
+async function remind(parts: ApprovalParts, stored: StoredApproval): Promise<StoredApproval> {
   const { id, noticedMs, remindedMs, createdMs } = stored.approval;
-  if (noticedMs !== undefined || parts.config.approvals.teams?.webhookSecret === undefined) return;
+  if (noticedMs !== undefined || parts.config.approvals.teams?.webhookSecret === undefined) return stored;
   const nowMs = parts.nowMs();
   const dueMs = remindedMs === undefined ? createdMs + NOTICE_MS : remindedMs + REMIND_MS;
-  if (nowMs < dueMs) return;
+  if (nowMs < dueMs) return stored;
   const marked = await markApproval(parts, stored, (now) =>
     now.noticedMs === undefined ? { remindedMs: nowMs } : undefined,
   );
   if (marked.kind === 'changed') await sendNotice(parts, id);
+  return marked.stored;
 }
 
 /** After the lease nobody can be at it any more: whether it took effect, nobody knows, and a person has to look. */
-async function loseIfOver(parts: ApprovalParts, stored: StoredApproval): Promise<void> {
+async function loseIfOver(parts: ApprovalParts, stored: StoredApproval): Promise<StoredApproval> {
   const { claim } = stored.approval;
   const nowMs = parts.nowMs();
-  if (claim !== undefined && nowMs < claim.leaseUntilMs) return;
+  if (claim !== undefined && nowMs < claim.leaseUntilMs) return stored;
   const patch = { endedMs: nowMs, endReason: 'lease', attention: 'unknown outcome' };
   const changed = await changeState(parts, stored, 'lose', patch);
   if (changed.kind === 'changed') await tellEvent(parts, changed.stored.approval, 'unknown', { detail: 'lease' });
+  return changed.stored;
 }
 
 /** The key leaves the row first: from then on the blob is noise, whether or not it is deleted. */
-async function clear(parts: ApprovalParts, stored: StoredApproval): Promise<void> {
+async function clear(parts: ApprovalParts, stored: StoredApproval): Promise<StoredApproval | undefined> {
   const { approval } = stored;
-  const { state, keptUntilMs = 0, request, answer } = approval;
-  if (state === 'unknown' || parts.nowMs() < keptUntilMs) return;
+  const { request, answer } = approval;
+  if (approval.state === 'unknown' || parts.nowMs() < keptUntil(parts, approval)) return stored;
   const refs = [request, answer].filter((ref) => ref !== undefined);
   if (refs.length > 0) {
-    const stripped = await stripApproval(parts, stored, ['request', 'answer']);
-    if (stripped.stored.approval.request !== undefined || stripped.stored.approval.answer !== undefined) return;
+    const { approval: now } = (await stripApproval(parts, stored, ['request', 'answer'])).stored;
+    if (now.request !== undefined || now.answer !== undefined) return stored;
     await Promise.all(refs.map((ref) => parts.sealed.erase(ref)));
   }
   await parts.approvals.removeOpen(approval.id);
+  return undefined;
+}
+
+/** An answer or a denial as long as it says; a flag long enough for somebody to see it. */
+function keptUntil({ config }: ApprovalParts, { keptUntilMs = 0, attention, endedMs = 0 }: Approval): number {
+  return attention === undefined ? keptUntilMs : Math.max(keptUntilMs, endedMs + config.approvals.keepAnswerMs);
 }
