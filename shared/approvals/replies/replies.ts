@@ -111,7 +111,7 @@ export function createReplies(options: RepliesOptions): Replies {
       await refused(code, detail);
       return text;
     };
-    if (tenant !== tenantId) return refuse('tenant', words.stranger());
+    if (tenant !== tenantId.toLowerCase()) return refuse('tenant', words.stranger());
     if (person === undefined) return refuse('person', words.stranger());
     if (Math.abs(clock.nowMs() - sentMs) > MAX_AGE_MS) return refuse('stale', words.stale());
 
