@@ -183,6 +183,7 @@ describe('what somebody else wrote to the table', () => {
         tool: '',
         requester: { kind: 'user', id: '' },
         state: 'unknown',
+        needsAttention: true,
         createdMs: writtenMs,
         expiresMs: writtenMs,
       },
