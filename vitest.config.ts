@@ -24,7 +24,7 @@ export default defineConfig({
       {
         test: {
           name: 'stack',
-          include: ['tests/{stack,flows,adversarial}/**/*.test.ts'],
+          include: ['tests/{stack,flows,adversarial,browser}/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           fileParallelism: false,

@@ -24,7 +24,7 @@ export function approvalListPage(view: ApprovalListView): Html {
   const { reader, approvals, total, page, pageSize, nowMs } = view;
   const title = total === 0 ? 'Nothing waits for you' : `${total.toLocaleString('en-GB')} waiting for you`;
   const first = (page - 1) * pageSize;
-  const body = html`<div class="heading"><h1>${title}</h1><a href="/ui/approvals">Refresh</a></div>
+  const body = html`<div class="heading"><h1>${title}</h1><a class="button second" href="/ui/approvals">Refresh</a></div>
 ${
   total === 0
     ? html`<p class="quiet">When an agent asks for something that needs your approval, it appears here.</p>`
@@ -38,11 +38,12 @@ ${pager(page, first + approvals.length, total, approvals.length)}`;
 
 function row(approval: ApprovalSummary, nowMs: number): Html {
   const { id, code, server, tool, requester, agent, createdMs, expiresMs, attention } = approval;
+  const expiry = html`Expires ${distance(expiresMs, nowMs)}`;
   return html`<li>
 <h2><a href="/ui/approvals/${id}">${visibleLine(tool)} <span class="quiet">on ${visibleLine(server)}</span></a></h2>
 <p>${visibleLine(requester.name ?? requester.id)} through ${visibleLine(agent.name ?? agent.id)}</p>
 <p class="meta"><span>Asked ${distance(createdMs, nowMs)}</span>
-<span class="${expiresMs - nowMs < SOON_MS ? 'soon' : ''}">Expires ${distance(expiresMs, nowMs)}</span>
+${expiresMs - nowMs < SOON_MS ? html`<strong class="soon">${expiry}</strong>` : html`<span>${expiry}</span>`}
 <span>Code <span class="id">${code}</span></span></p>
 ${attention !== undefined && html`<p><span class="badge warn">Needs attention: ${visibleLine(attention)}</span></p>`}
 </li>

@@ -114,7 +114,7 @@ function decisionSection(approval: ApprovalView, reader: PageReader, refused: Ap
     return html`<div class="notice"><p>${why}</p></div>`;
   }
   const choice = (verdict: string, label: string) =>
-    html`<label class="choice"><input type="radio" name="verdict" value="${verdict}" required ${refused?.verdict === verdict && 'checked'}> ${label}</label>`;
+    html`<label class="choice"><input type="radio" name="verdict" value="${verdict}" required${refused?.verdict === verdict && ' checked'}> ${label}</label>`;
   return html`<section class="sheet" aria-labelledby="decide"><h2 id="decide">Your decision</h2>
 <form class="decide" method="post" action="/ui/approvals/${approval.id}">
 ${tokenField(reader.formToken)}<input type="hidden" name="evidence" value="${approval.evidence}">
@@ -122,7 +122,7 @@ ${tokenField(reader.formToken)}<input type="hidden" name="evidence" value="${app
 ${choice('approve', 'Approve: let it run')}
 ${choice('deny', 'Deny: do not run it')}</fieldset>
 <div><label for="reason">Reason</label>
-<p class="quiet small" id="reason-help">Needed to deny. It is recorded, and the agent’s side may read it. At most ${REASON_CHARACTERS} characters.</p>
+<p class="quiet small" id="reason-help">Needed to deny. It is recorded with your decision. At most ${REASON_CHARACTERS} characters.</p>
 <textarea id="reason" name="reason" maxlength="${REASON_CHARACTERS}" aria-describedby="reason-help" autocomplete="off">
 ${refused?.reason ?? ''}</textarea></div>
 <div><button>Record my decision</button></div>

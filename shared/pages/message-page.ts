@@ -13,7 +13,7 @@ export interface Message {
 
 export function messagePage({ title, text, tone, next, reader }: Message): Html {
   const body = html`<h1>${title}</h1>
-<div class="notice ${tone ?? ''}"><p>${text}</p></div>
+<div class="notice${tone && ` ${tone}`}"><p>${text}</p></div>
 ${next && html`<p><a class="button" href="${next.href}">${next.label}</a></p>`}`;
   return layout({ title, body, ...(reader && { reader }) });
 }
