@@ -2,14 +2,18 @@
  * What people ask of the gateway (DESIGN §3): the API for programs that act for a person, and replies from Teams. All of
  * them decide through one inbox.
  */
+import type { AddRoutes } from '../api/api-app.ts';
 import { createApi } from '../api/create-api.ts';
 import { approvalRoutes } from '../api/routes/approvals.ts';
+import { blockRoutes } from '../api/routes/blocks.ts';
 import { createInbox } from '../approvals/create-inbox.ts';
 import { createReplies, type Replies } from '../approvals/replies/replies.ts';
-import { noteAdministration } from '../calls/administration.ts';
+import { noteAdministration, recordAdministration } from '../calls/administration.ts';
 import type { CallParts } from '../calls/parts.ts';
+import { GATEWAY_SERVER } from '../config/names.ts';
 import { createKeptSecret } from '../credentials/kept-secret.ts';
 import { findCallerAddress } from '../identity/address.ts';
+import { createBlockAdministration } from '../identity/blocks/administer-blocks.ts';
 import { jsonAnswer } from '../mcp/answers.ts';
 import type { HttpAnswer, HttpCall } from '../mcp/http.ts';
 import { createApiAuthenticator } from './authenticate-api.ts';
@@ -31,7 +35,7 @@ export function createPeopleSide(parts: CallParts, ports: GatewayPorts): PeopleS
   const api = createApi({
     ...ports,
     version: VERSION,
-    routes: [approvalRoutes(inbox)],
+    routes: [approvalRoutes(inbox), createBlockRoutes(parts)],
     authenticate: createApiAuthenticator(config, ports),
     resolveGroups: (caller) => parts.groups.resolve(caller),
     checkBlocks: (caller) => blocks.check(caller),
@@ -45,6 +49,27 @@ export function createPeopleSide(parts: CallParts, ports: GatewayPorts): PeopleS
       return replies.answer(call);
     },
   };
+}
+
+/** Whoever may `administer` the gateway itself: a block on one server is theirs too. */
+function createBlockRoutes(parts: CallParts): AddRoutes {
+  const { blocks, config, policy, nowMs, log } = parts;
+  const administration = createBlockAdministration({
+    blocks,
+    record: (note) => recordAdministration(parts, note),
+    note: (note) => noteAdministration(parts, note),
+    nowMs,
+  });
+  return blockRoutes({
+    administration,
+    mayAdminister: ({ caller, groups, address }) => {
+      const request = { timeMs: nowMs(), address, era: 'modern' } as const;
+      return policy.mayDo({ ...caller, groups, request }, 'administer', GATEWAY_SERVER);
+    },
+    servers: new Set(config.servers.keys()),
+    nowMs,
+    log,
+  });
 }
 
 /** Undefined where no outgoing webhook is configured: then nobody is listened to. */
