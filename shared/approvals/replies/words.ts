@@ -43,7 +43,10 @@ export function createWords(publicUrl: string): Words {
 
 const SAID: Readonly<Record<Verdict, string>> = { approve: 'you approve', deny: 'you deny' };
 
-/** Letters, digits, spaces and a few signs that mean nothing in Markdown or HTML; everything else by its number. */
+/**
+ * Letters, digits, spaces and a few signs that mean nothing in Markdown or HTML; everything else by its number. A full
+ * stop or colon within a word would make an address of it.
+ */
 export function escapeText(text: string): string {
-  return text.replace(/[^\p{L}\p{M}\p{N} ,;?’]/gu, (character) => `&#${character.codePointAt(0)};`);
+  return text.replace(/[^\p{L}\p{M}\p{N} ,;?’.:]|[.:](?! |$)/gu, (character) => `&#${character.codePointAt(0)};`);
 }

@@ -77,7 +77,7 @@ describe('a reply', () => {
     const scene = createReplyScene();
     scene.result = { kind: 'refused', code: 'own-request', text: 'No: <b>own</b> [x](y)' };
     const { text } = await scene.send();
-    expect(text).toBe('K7Q2XY: No&#58; &#60;b&#62;own&#60;&#47;b&#62; &#91;x&#93;&#40;y&#41;');
+    expect(text).toBe('K7Q2XY: No: &#60;b&#62;own&#60;&#47;b&#62; &#91;x&#93;&#40;y&#41;');
   });
 
   it.each(['help', 'HELP', ' help me '])('gets help: %j', async (text) => {
