@@ -217,6 +217,7 @@ const requirements = {
   'queues.send': 'A message reaches its queue as JSON under its own id, now or at its time, and stands once',
   'host.queues': 'Queue functions get their messages as the Functions host gives them, in every instance',
   'host.queue-failure': 'A message is completed or given back by what became of it alone, and dead-lettered in the end',
+  'host.queue-settings': 'Settings of host.json and of a trigger are honoured or refused by name, never ignored',
   'host.queue-lock': 'A message stays with the function that runs on it for as long as host.json says',
   'host.queue-drain': 'A stop takes no new message and settles those that run; a crash gives them to another',
   'host.queue-reconnect': 'Queue functions go on when Service Bus comes late or goes away',
@@ -225,6 +226,15 @@ const requirements = {
   // Issue 4: pages
   'sign-in.flow':
     'People sign in with Entra: code, PKCE, state and nonce, a federated credential, no secret, no token kept',
+  'sign-in.refused': 'A code, ID token or assertion of another app, tenant, sign-in or time signs nobody in',
+  'pages.session': 'The session cookie is sealed, bound to tenant and site, and ends by time and by a block',
+  'pages.csrf': 'A form that our own page did not send, in this session, changes nothing',
+  'pages.redirect': 'After sign-in the browser goes to a page of ours, wherever a link would have sent it',
+  'pages.headers': 'Every page is uncached, unframed, without script, and loads nothing from elsewhere',
+  'pages.untrusted-text': 'What agents and people wrote stands as text: no markup, nothing hidden or reordered',
+  'pages.inbox': 'An approver sees what waits for them and everything they need to decide, and decides with a reason',
+  'pages.hidden': 'A request that is not for this person and one that is not there get the same page',
+  'pages.browser': 'The pages work in a browser, without JavaScript and on a phone',
 
   // Issue 4: stores
   'approvals.one-head': 'Of instances that open the same request at once, one does',
@@ -274,6 +284,31 @@ const requirements = {
   'teams.person': 'A reply speaks for the directory’s person in our tenant, with the groups that Graph says now',
   'teams.command': 'Only what is clearly an approval or a denial decides anything',
   'teams.in-time': 'A reply is answered before Teams gives up, and says what is not known',
+  // Issue 4: the life of a held call (DESIGN §5), over the wire
+  'hold.pending': 'A held call is answered at once in both eras, in words that a model can follow, and is not made',
+  'hold.injected': 'Tools that can be held show two arguments of the gateway; they are taken off before anything is judged or sent',
+  'hold.justification': 'The justification reaches card and transcript, masked, and never the upstream',
+  'hold.own-tools': 'The gateway’s own tools stand on servers with holds, and nowhere else',
+  'hold.join': 'The same call joins the request that stands; any other call is another request',
+  'hold.denied': 'A denial stands with its reason until it runs out, and no repeat lifts it',
+  'hold.expired': 'A request that nobody answered in time is never run, and makes room for a new one',
+  'hold.cancel': 'The requester may withdraw a request that has not run, and nobody else may',
+  'hold.await': 'Waiting for an approval returns its answer, or says after a while that it still waits',
+  'hold.others': 'What is another caller’s approval and what is none are answered with the same bytes',
+  'hold.recorded': 'Asking, deciding, running, collecting and ending are each on record',
+  'release.once': 'An approved call runs once, whatever is asked or delivered again',
+  'release.sent-as-judged': 'What was judged and approved is what is sent, numbers exactly, without client capabilities',
+  'release.recheck': 'A release is given up when caller, approver, tool or policy are not what they were',
+  'release.later': 'While Graph can’t say who is in which group, an approved call waits, and runs when it can',
+  'release.caller': 'With release: caller the agent’s next call runs what was approved, and only then',
+  'release.failed': 'A call that never reached the upstream ends as failed, and may be asked for again',
+  'release.unknown': 'A call that was sent and not answered is unknown after its lease, named so, and never sent again',
+  'release.resolved': 'An operator who administers the server, and not the requester, says what became of it',
+  'kept.repeatable': 'The kept answer is handed over as often as it is asked for, until it runs out',
+  'kept.repeat': 'sallyport_repeat asks for a new approval of a call that has run',
+  'kept.recorded': 'Each delivery of a kept answer is on record with its exposure, which the run itself has none of',
+  'decision.refused': 'A decision by the requester, of another’s approval, on other evidence or after the end changes nothing and is on record',
+  'message.foreign': 'A message that nobody of ours sent, malformed or for no approval, changes nothing and is on record',
 } as const;
 
 export type RequirementId = keyof typeof requirements;

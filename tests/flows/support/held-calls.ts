@@ -2,27 +2,46 @@
 import type { TestGateway } from './gateway.ts';
 import { callText, post, type Sent } from './tools.ts';
 
-export function heldCall(
+export function callTool(
   gateway: TestGateway,
   token: string,
+  tool: string,
   args: Readonly<Record<string, unknown>>,
-  tool = 'pay',
 ): Promise<Sent> {
   return post(gateway.url, token, callText(tool, JSON.stringify(args)));
 }
 
+/** A JSON-RPC answer. */
+// biome-ignore lint/suspicious/noExplicitAny: a test looks at whatever came
+export function rpc({ text }: Sent): any {
+  return JSON.parse(text);
+}
+
 /** The text of a tool result. */
-export function textOf({ text }: Sent): string {
-  const { result, error } = JSON.parse(text);
+export function textOf(sent: Sent): string {
+  const { result, error } = rpc(sent);
   if (result === undefined) return `error: ${error.message}`;
   return result.content.map((part: { text?: string }) => part.text ?? '').join('\n');
 }
 
 /** The approval id that an answer names. */
 export function idOf(sent: Sent): string {
-  const id = JSON.parse(sent.text).result?._meta?.['sallyport/approval']?.id;
+  const id = rpc(sent).result?._meta?.['sallyport/approval']?.id;
   if (typeof id !== 'string') throw new Error(`no approval in ${sent.text}`);
   return id;
+}
+
+export function approvalOf({ approvals }: TestGateway, id: string) {
+  return approvals.snapshot().approvals.find((approval) => approval.id === id);
+}
+
+export function stateOf(gateway: TestGateway, id: string): string | undefined {
+  return approvalOf(gateway, id)?.state;
+}
+
+/** What stands in the transcripts under this approval, in the order of time. */
+export function recordsOf(gateway: TestGateway, id: string): Record<string, unknown>[] {
+  return gateway.records().filter(({ approval }) => approval === id);
 }
 
 export interface Decided {
@@ -31,6 +50,7 @@ export interface Decided {
   readonly evidence?: string;
 }
 
+/** As this person, with the evidence that is shown to them unless another is given. */
 export async function decide(gateway: TestGateway, user: string, id: string, input: Decided): Promise<Response> {
   const headers = { authorization: `Bearer ${await apiToken(gateway, user)}`, 'content-type': 'application/json' };
   const url = new URL(`/api/approvals/${id}`, gateway.url);
@@ -38,8 +58,9 @@ export async function decide(gateway: TestGateway, user: string, id: string, inp
   return fetch(`${url}/decisions`, { method: 'POST', headers, body: JSON.stringify({ ...input, evidence }) });
 }
 
+/** For the API alone; valid for as long as a test may set the clock ahead. */
 export function apiToken(gateway: TestGateway, user: string): Promise<string> {
-  return gateway.token({ user, scope: 'Sallyport.Manage' });
+  return gateway.token({ user, agent: 'cli', scope: 'Sallyport.Manage', ttlSeconds: 400_000 });
 }
 
 async function evidenceOf(url: URL, headers: Record<string, string>): Promise<string> {
