@@ -5,7 +5,7 @@
 import { createRoute } from '@hono/zod-openapi';
 import type { z } from 'zod';
 import type { BlockAdministration, BlockFailure } from '../../identity/blocks/administer-blocks.ts';
-import { type Block, type BlockKey, isOver, toBlockKey } from '../../identity/blocks/block.ts';
+import { type Block, type BlockKey, isOver, keysOf, textOf, toBlockKey } from '../../identity/blocks/block.ts';
 import type { Log } from '../../log.ts';
 import type { Actor } from '../../transcripts/entry.ts';
 import type { AddRoutes } from '../api-app.ts';
@@ -41,7 +41,7 @@ const addRoute = createRoute({
   request: { body: { required: true, content: { 'application/json': { schema: blockInputSchema } } } },
   responses: {
     201: answer('It stands.', blockSchema),
-    ...describeErrors(400, 401, 403, 413, 415, 503),
+    ...describeErrors(400, 401, 403, 409, 413, 415, 503),
   },
 });
 
@@ -88,6 +88,8 @@ export function blockRoutes({ administration, mayAdminister, servers, nowMs, log
       const { reason, forSeconds, ...named } = c.req.valid('json');
       const key = readKey(named);
       if (key === undefined) return c.json(NOBODY, 400);
+      // Who locks themselves out can't undo it: that takes another administrator, who then can.
+      if (keysOf(c.env.caller).includes(textOf(key))) return c.json(YOURSELF, 409);
       const order = { key, reason, ...(forSeconds !== undefined && { forMs: forSeconds * 1_000 }) };
       const added = await administration.add(toActor(c.env), order);
       if (added.ok) return c.json(describe(added.value), 201);
@@ -113,6 +115,10 @@ const NOT_ALLOWED = apiError('not-allowed', 'Blocks are for administrators of th
 const NOBODY = apiError(
   'invalid',
   'This names nobody here: a malformed id, a server that is not configured, or a server with something else than a principal.',
+);
+const YOURSELF = apiError(
+  'yourself',
+  'This would keep out yourself, or the app through which you ask. Another administrator can do it, through another app.',
 );
 const ABSENT = apiError('not-found', 'There is no such block.');
 const NOT_DONE = apiError(

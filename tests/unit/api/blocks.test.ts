@@ -113,6 +113,16 @@ describe('/api/blocks', () => {
     expect([store.rows.size, notes.length]).toEqual([0, 0]);
   });
 
+  it.each([
+    ['the administrator', { kind: 'principal', value: bob.principal.id }],
+    ['the app through which they ask', { kind: 'agent', value: bob.agent.id }],
+    ['the token with which they ask', { kind: 'token', value: bob.tokenId }],
+  ])(proves('blocks.api', 'refuses a block on %s: they could not undo it'), async (_, key) => {
+    const { ask, store } = await createScene();
+    const refused = await ask('POST', '/api/blocks', { ...key, reason: 'r' });
+    expect([refused.status, refused.body.error.code, store.rows.size]).toEqual([409, 'yourself', 0]);
+  });
+
   it('says 503 with nothing changed, or with nobody knowing, as it is', async () => {
     const unrecorded = await createScene({ recordFails: true });
     const notDone = await unrecorded.ask('POST', '/api/blocks', order);
