@@ -53,10 +53,7 @@ async function createApp(bus: Pick<ServiceBus, 'connectionString'>, serviceBus: 
         FUNCTION_HOST_DRAIN_MS: '20000',
         ...env,
       },
-      onLog: (line) => {
-        logs.push(line);
-        if (process.env.DBG) console.log((performance.now() / 1000).toFixed(1), line);
-      },
+      onLog: (line) => logs.push(line),
     });
     onTestFinished(() => host.stop());
     return host;
@@ -177,6 +174,28 @@ describe('a queue function', () => {
     const dead = await peek(bus, 'orders', { subQueueType: 'deadLetter' });
     expect(dead.map(({ messageId }) => Number(messageId)).toSorted((a, b) => a - b)).toEqual(ids.filter(isBad));
     expect(await app.lines('orders')).toHaveLength(ids.filter((id) => !isBad(id)).length);
+  });
+
+  it(proves('host.queue-failure', 'gets again what it could not complete, and the log says so'), async () => {
+    const bus = await startBus({ lockDurationMs: 1_500 });
+    const app = await createApp(bus);
+    await app.start();
+    bus.faults.add({ operation: 'settle', queue: 'orders', does: 'fail' });
+    await send(bus, [{ messageId: 'm-1', body: { id: 'a' } }]);
+    await untilEmpty(bus);
+    const counts = (await app.lines('orders', 'began')).map(({ metadata }) => metadata?.deliveryCount);
+    expect(counts).toEqual([1, 2]);
+    expect(app.logs.join('\n')).toContain('orders could not complete the message m-1, it will come again');
+  });
+
+  it('goes on after its connection was cut in the middle of a settlement', async () => {
+    const bus = await startBus({ lockDurationMs: 1_500 });
+    const app = await createApp(bus);
+    await app.start({ FUNCTION_HOST_DRAIN_MS: '500' });
+    bus.faults.add({ operation: 'settle', queue: 'orders', does: 'drop', when: 'before' });
+    await send(bus, [{ body: { id: 'a' } }, { body: { id: 'b' } }]);
+    await vi.waitFor(async () => expect((await app.lines('orders')).length).toBeGreaterThanOrEqual(2), patience);
+    await untilEmpty(bus);
   });
 
   it(proves('host.queues', 'runs as many at once as host.json says, in each instance'), async () => {

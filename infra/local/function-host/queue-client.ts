@@ -6,8 +6,8 @@ import type { TokenCredential } from '@azure/identity';
 import { ServiceBusClient } from '@azure/service-bus';
 import type { QueueConnection } from './queue-connection.ts';
 
-/** Receivers try without end in any case; soon again, because a bus may start after the host. */
-const RETRIES = { maxRetries: 2, retryDelayInMs: 250, maxRetryDelayInMs: 1_000, timeoutInMs: 10_000 };
+/** Receivers connect again without end in any case, after this delay; settlements are repeated by `settle.ts`. */
+const RETRIES = { maxRetries: 0, retryDelayInMs: 250, timeoutInMs: 5_000 };
 
 /** Connects with the first link that is opened. */
 export async function createQueueClient(connection: QueueConnection): Promise<ServiceBusClient> {

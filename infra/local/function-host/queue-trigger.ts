@@ -2,15 +2,15 @@
  * Queue triggers: complete on success, abandon on a throw, and the queue does the rest (delivers again at once, dead-
  * letters in the end). Locks are renewed while a function runs. A Service Bus that is away is tried for without end: by
  * a connection for each function, because the client does not always come back when many receivers share one.
- * Never settles two messages at once: the AMQP library under the client merges settlements of one tick into the first
- * one's outcome and tells nobody. After a reconnect in the middle of a run, one more may run than host.json says.
+ * After a reconnect in the middle of a run, one more may run than host.json says.
  */
 import { randomUUID } from 'node:crypto';
-import type { ServiceBusClient, ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
+import type { ServiceBusClient, ServiceBusReceivedMessage } from '@azure/service-bus';
 import type { Invoke } from './invocations.ts';
 import { createQueueClient } from './queue-client.ts';
 import type { QueueFunction } from './queue-function.ts';
 import { describeMessage } from './queue-message.ts';
+import { createSettler, type End } from './settle.ts';
 import { createTroubleLog } from './trouble-log.ts';
 
 export interface QueueTriggers {
@@ -49,7 +49,7 @@ function listen(
   const stopping = new AbortController();
   const running = new Set<Promise<void>>();
 
-  async function run(message: ServiceBusReceivedMessage): Promise<'complete' | 'abandon' | 'leave'> {
+  async function run(message: ServiceBusReceivedMessage): Promise<End | 'leave'> {
     // Came while the link was being emptied: another instance may have it at once.
     if (stopping.signal.aborted) return 'abandon';
     try {
@@ -67,18 +67,16 @@ function listen(
     skipParsingBodyAsJson: true,
     ...(isDeadLetters && { subQueueType: 'deadLetter' }),
   });
-  /** Settlements stand in line here, each until the queue has answered the one before it. */
-  let line = Promise.resolve();
+  const settle = createSettler(receiver);
 
   async function handle(message: ServiceBusReceivedMessage): Promise<void> {
     const end = await run(message);
     if (end === 'leave') return;
-    line = line
-      .then(() => settle(receiver, message, end))
-      .catch((cause: unknown) =>
-        log(`${name} could not ${end} the message ${String(message.messageId)}, it will come again: ${String(cause)}`),
-      );
-    await line;
+    try {
+      await settle(message, end);
+    } catch (cause) {
+      log(`${name} could not ${end} the message ${String(message.messageId)}, it will come again: ${String(cause)}`);
+    }
   }
 
   const subscription = receiver.subscribe(
@@ -106,12 +104,4 @@ function listen(
     },
     close: () => client.close(),
   };
-}
-
-function settle(
-  receiver: ServiceBusReceiver,
-  message: ServiceBusReceivedMessage,
-  end: 'complete' | 'abandon',
-): Promise<void> {
-  return end === 'complete' ? receiver.completeMessage(message) : receiver.abandonMessage(message);
 }
