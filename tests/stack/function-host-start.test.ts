@@ -74,8 +74,8 @@ describe('a host that cannot start', () => {
   it.each([
     [
       'an unknown trigger',
-      register("{ queueName: 'q', connection: 'c', handler() {} }", 'serviceBusQueue'),
-      /does not know the trigger "serviceBusTrigger"/,
+      register("{ queueName: 'q', connection: 'c', handler() {} }", 'storageQueue'),
+      /does not know the trigger "queueTrigger"/,
     ],
     [
       'a bad schedule',
