@@ -13,11 +13,11 @@ export interface ApiCaller {
 }
 
 /**
- * The person behind the call; undefined for an app by itself, which never becomes one. They count as signed in (`page`):
- * the token was issued for managing alone, and one that also opens MCP servers was refused before.
+ * The person behind the call; undefined for an app by itself, which never becomes one. Not as if they were signed in on a
+ * page: an agent with a shell could use the sign-in of whose machine it runs on, so a quorum says whether this counts.
  */
 export function toPerson({ caller, groups, address }: ApiCaller): Person | undefined {
   const { tenant, principal, agent, tokenId } = caller;
   if (principal.kind !== 'user') return undefined;
-  return { tenant, principal: { ...principal, kind: 'user' }, groups, channel: 'page', agent, address, tokenId };
+  return { tenant, principal: { ...principal, kind: 'user' }, groups, channel: 'api', agent, address, tokenId };
 }

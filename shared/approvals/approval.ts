@@ -2,7 +2,7 @@
  * An approval: the row of a held call, and the decisions on it, as plain data (DESIGN §1, §5). Shapes only; which change
  * may follow which stands in `states.ts`. Nothing in it is unmasked: arguments and answer rest in the sealed store.
  */
-import type { Channel } from '../config/config.ts';
+import type { Channel } from '../config/channels.ts';
 import type { Agent, Principal } from '../identity/caller.ts';
 import type { SessionRef } from '../transcripts/entry.ts';
 import type { ApprovalState } from './states.ts';

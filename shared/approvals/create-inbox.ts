@@ -3,6 +3,7 @@
  * the decision, which is recorded, then inserted, then queued (DESIGN §5). It releases nothing: the approver function does.
  */
 import { createHash } from 'node:crypto';
+import { CHANNELS } from '../config/channels.ts';
 import type { Principal } from '../identity/caller.ts';
 import type { Actor } from '../transcripts/entry.ts';
 import { sendDecision } from './announce.ts';
@@ -85,8 +86,7 @@ function maySee(parts: ApprovalParts, person: Person, approval: Approval): boole
   if (tenant !== approval.requester.tenant) return false;
   if (principal.id === approval.requester.principal.id) return true;
   if (parts.config.servers.get(approval.server) === undefined) return false;
-  const channels = ['page', 'teams-reply', 'teams-flow'] as const;
-  if (channels.some((channel) => mayDecide(parts, approval, { principal, groups, channel }))) return true;
+  if (CHANNELS.some((channel) => mayDecide(parts, approval, { principal, groups, channel }))) return true;
   const request = { timeMs: parts.nowMs(), address: person.address, era: 'modern' } as const;
   return parts.policy.mayDo({ principal, groups, agent: person.agent, request }, 'audit', approval.server);
 }

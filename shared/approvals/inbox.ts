@@ -3,7 +3,7 @@
  * It authorizes by itself: a caller of it only says who the person is and how they came. What is not for a person and
  * what is not there get the same answer.
  */
-import type { Channel } from '../config/config.ts';
+import type { Channel } from '../config/channels.ts';
 import type { Principal } from '../identity/caller.ts';
 import type { Json } from '../json/value.ts';
 import type { Verdict } from './approval.ts';

@@ -3,7 +3,8 @@
  * are in the group and answered on a channel that counts. Pure, and exact: a bipartite matching (Kuhn), not a guess. Who
  * may approve at all, and whether the quorums suffice, is policy's to say.
  */
-import type { Channel, QuorumConfig } from '../config/config.ts';
+import type { Channel } from '../config/channels.ts';
+import type { QuorumConfig } from '../config/config.ts';
 
 /** Somebody who approved; one entry a person. */
 export interface Approver {

@@ -2,6 +2,7 @@
  * Whether a decision may be taken at all, and what is said when not (DESIGN §5). Only what can be known at once: the
  * approver function judges anew when it applies it.
  */
+import { CHANNELS } from '../config/channels.ts';
 import type { Approval } from './approval.ts';
 import { mayDecide } from './assess.ts';
 import { type DecisionInput, type DecisionRefusal, type Person, REASON_CHARACTERS } from './inbox.ts';
@@ -26,8 +27,7 @@ export function checkDecision(
   const { principal, groups, channel } = person;
   if (principal.id === approval.requester.principal.id) return 'own-request';
   if (!mayDecide(parts, approval, { principal, groups, channel })) {
-    const others = ['page', 'teams-reply', 'teams-flow'] as const;
-    const may = others.some((other) => mayDecide(parts, approval, { principal, groups, channel: other }));
+    const may = CHANNELS.some((other) => mayDecide(parts, approval, { principal, groups, channel: other }));
     return may ? 'channel' : 'not-found';
   }
   if (approval.state !== 'pending' || parts.nowMs() >= approval.expiresMs) return 'ended';

@@ -7,6 +7,7 @@ import * as z from 'zod';
 import type { Approval, Claim, DecisionRow, Requester, SealedRef } from '../approvals/approval.ts';
 import { type ApprovalIdParts, type Head, type OpenRow, parseApprovalId } from '../approvals/approval-store.ts';
 import { APPROVAL_STATES } from '../approvals/states.ts';
+import { CHANNELS } from '../config/channels.ts';
 import type { Agent, Principal } from '../identity/caller.ts';
 import type { SessionRef } from '../transcripts/entry.ts';
 import { createColumns, type Entity, json, type Keys, type Members, time, yesOrNo } from './table-columns.ts';
@@ -81,7 +82,7 @@ const decisionColumns = createColumns(
     person: json(principal),
     verdict: z.enum(['approve', 'deny']),
     reason: words,
-    channel: z.enum(['page', 'teams-reply', 'teams-flow']),
+    channel: z.enum(CHANNELS),
     evidence: text,
     decidedMs: time,
     mac: text,

@@ -3,6 +3,7 @@
  * from `gateway.yaml`, `policies.cedar` and `tools.lock.json` (DESIGN §3, §4). Shapes only; no I/O.
  */
 import type { JsonObject } from '../json/value.ts';
+import type { Channel } from './channels.ts';
 
 export interface Config {
   /** Lower-case hex SHA-256 over the three files' bytes; stands in every genesis record. */
@@ -44,9 +45,6 @@ export interface QuorumConfig {
   /** Where an approval must be given to count; at least one, each once; default the page alone. */
   readonly channels: readonly Channel[];
 }
-
-/** Where an approver answered, from the strongest (DESIGN §5). */
-export type Channel = 'page' | 'teams-reply' | 'teams-flow';
 
 export type RiskLabel = 'destructive' | 'read-only' | 'open-world';
 

@@ -4,6 +4,7 @@
  * place in the file are in `cross-checks.ts`.
  */
 import { z } from 'zod';
+import { CHANNELS } from './channels.ts';
 import { mayCarryCredential, TOKEN_PATTERN } from './credential-header.ts';
 import { findUrlMistake, isLoopback, urlMistakeMessages } from './loopback.ts';
 import { GATEWAY_SERVER, NAME_PATTERN, RETENTION_PATTERN } from './names.ts';
@@ -96,11 +97,13 @@ const quorum = z.strictObject({
     .min(1)
     .describe('All of these are wanted.'),
   channels: z
-    .array(z.enum(['page', 'teams-reply', 'teams-flow']))
+    .array(z.enum(CHANNELS))
     .min(1)
     .refine((channels) => new Set(channels).size === channels.length, 'names a channel twice')
     .default(['page'])
-    .describe('Where an approval must be given to count; page, signed in, is the strongest.'),
+    .describe(
+      'Where an approval must be given to count; page, signed in, is the strongest; api is sallyport approvals.',
+    ),
 });
 
 const tool = z.strictObject({

@@ -98,7 +98,12 @@ ${
 }</section>`;
 }
 
-const CHANNELS = { page: 'on this page', 'teams-reply': 'by a reply in Teams', 'teams-flow': 'on the card in Teams' };
+const CHANNELS = {
+  page: 'on this page',
+  api: 'by a command',
+  'teams-reply': 'by a reply in Teams',
+  'teams-flow': 'on the card in Teams',
+};
 
 function decisionRow(decision: ApprovalView['decisions'][number]): Html {
   const { person, verdict, reason, channel, decidedMs, counts } = decision;

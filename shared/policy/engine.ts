@@ -3,7 +3,7 @@
  * An engine never throws on what a caller sent: what cannot be evaluated is a deny with its reason.
  */
 
-import type { Channel } from '../config/config.ts';
+import type { Channel } from '../config/channels.ts';
 import type { Agent, Principal } from '../identity/caller.ts';
 import type { JsonObject } from '../json/value.ts';
 

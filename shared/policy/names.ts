@@ -2,7 +2,7 @@
  * The names under which policies know things (DESIGN §4). Server names hold no slash, so the first one separates, and
  * no tool's action can collide with a fixed one. Nothing here is ever pasted into Cedar text: it goes as JSON.
  */
-import type { Channel, RiskLabel } from '../config/config.ts';
+import type { RiskLabel } from '../config/config.ts';
 import type { Duty } from './engine.ts';
 
 /** Action groups that hold every call of a tool, and everything that uses a server. */
@@ -29,9 +29,6 @@ export const CONTENT_ACTIONS = {
 } as const;
 
 export const RISK_LABELS = ['destructive', 'read-only', 'open-world'] as const satisfies readonly RiskLabel[];
-
-/** Where an approver may answer (DESIGN §5). */
-export const CHANNELS = ['page', 'teams-reply', 'teams-flow'] as const satisfies readonly Channel[];
 
 export const ERAS = ['modern', 'legacy'] as const;
 

@@ -3,20 +3,12 @@
  * one fails at load; every tool's call is an action of its own with typed arguments. It is JSON, never Cedar text: no
  * name from a file or an upstream can break out of a string.
  */
+import { CHANNELS } from '../config/channels.ts';
 import type { Config } from '../config/config.ts';
 import { GATEWAY_SERVER } from '../config/names.ts';
 import type { ArgumentType, RecordType } from './argument-type.ts';
 import type { Mentions } from './mentions.ts';
-import {
-  APPROVE_ACTION,
-  CALL_ACTION,
-  CHANNELS,
-  CONTENT_ACTIONS,
-  DUTIES,
-  ERAS,
-  RISK_LABELS,
-  USE_ACTION,
-} from './names.ts';
+import { APPROVE_ACTION, CALL_ACTION, CONTENT_ACTIONS, DUTIES, ERAS, RISK_LABELS, USE_ACTION } from './names.ts';
 import type { ToolAction } from './tool-action.ts';
 
 /** Cedar's JSON schema, as far as we write it. */

@@ -12,6 +12,7 @@ import {
   readOpenRow,
   readRequest,
 } from '../../shared/azure/approval-rows.ts';
+import { CHANNELS } from '../../shared/config/channels.ts';
 
 /** Any UTF-16, also what is no text. */
 const words = fc
@@ -98,7 +99,7 @@ const decision: fc.Arbitrary<DecisionRow> = fc.record({
   person: principal,
   verdict: fc.constantFrom('approve', 'deny'),
   reason: words,
-  channel: fc.constantFrom('page', 'teams-reply', 'teams-flow'),
+  channel: fc.constantFrom(...CHANNELS),
   evidence: name,
   decidedMs: time,
   mac: name,

@@ -2,12 +2,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Approver, isPlaceFor, solveQuorums } from '../../shared/approvals/quorums.ts';
-import type { Channel, QuorumConfig } from '../../shared/config/config.ts';
+import { CHANNELS } from '../../shared/config/channels.ts';
+import type { QuorumConfig } from '../../shared/config/config.ts';
 import { proves } from '../requirements.ts';
 import { createTestEngine, PERMIT_ALL, user } from '../unit/policy/policy-fixture.ts';
 
 const GROUPS = ['finance', 'dba', 'legal'];
-const CHANNELS: readonly Channel[] = ['page', 'teams-reply', 'teams-flow'];
 
 const quorum = fc.record({
   from: fc.uniqueArray(fc.record({ group: fc.constantFrom(...GROUPS), people: fc.integer({ min: 1, max: 2 }) }), {

@@ -5,6 +5,7 @@
 import { z } from '@hono/zod-openapi';
 import { REASON_CHARACTERS } from '../../approvals/inbox.ts';
 import { APPROVAL_STATES } from '../../approvals/states.ts';
+import { CHANNELS } from '../../config/channels.ts';
 
 const time = z.iso.datetime();
 
@@ -37,7 +38,7 @@ const decision = z.object({
   person: named,
   verdict: z.enum(['approve', 'deny']),
   reason: z.string(),
-  channel: z.enum(['page', 'teams-reply', 'teams-flow']),
+  channel: z.enum(CHANNELS),
   decidedAt: time,
   counts: z.boolean().openapi({ description: 'Whether it counted when it was last looked at.' }),
 });

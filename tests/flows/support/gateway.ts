@@ -230,7 +230,7 @@ groups:
   support: 5a11e000-0000-4000-8000-0000000000a1
   finance: 5a11e000-0000-4000-8000-0000000000a2
 quorums:
-  finance: { from: [{ group: finance, people: 1 }] }
+  finance: { from: [{ group: finance, people: 1 }], channels: [page, api] }
 servers:
   crm:
     url: \${UPSTREAM_URL}

@@ -39,7 +39,7 @@ describe('the door', () => {
       tenant: '5a11e000-0000-4000-8000-000000000001',
       principal: { kind: 'user', id: '5a11e000-0000-4000-8000-0000000000b2', name: 'bob', guest: false },
       groups: ['finance'],
-      channel: 'page',
+      channel: 'api',
       agent: { id: '5a11e000-0000-4000-8000-0000000000c5' },
       address: '192.0.2.1',
       tokenId: 'bob',

@@ -1,7 +1,8 @@
 /** Which quorums people fill together, by hand-made cases. */
 import { describe, expect, it } from 'vitest';
 import { type Approver, isPlaceFor, solveQuorums } from '../../../shared/approvals/quorums.ts';
-import type { Channel, QuorumConfig } from '../../../shared/config/config.ts';
+import type { Channel } from '../../../shared/config/channels.ts';
+import type { QuorumConfig } from '../../../shared/config/config.ts';
 import { proves } from '../../requirements.ts';
 
 /** `{ dual: 'finance 1 dba 2' }`: one of finance and two of dba. */

@@ -231,7 +231,7 @@ limits: { deadlineMs: 999999 }
       'a channel nobody knows',
       '- { group: finance }',
       '- { group: finance }\n    channels: [fax]',
-      'quorums.finance.channels[0]: must be page or teams-reply or teams-flow',
+      'quorums.finance.channels[0]: must be page or api or teams-reply or teams-flow',
     ],
     [
       'replies from Teams without the key that proves them',
@@ -366,7 +366,7 @@ describe('the sample', () => {
     if (!loaded.ok) return;
     const { servers, lock } = loaded.value;
     expect([...servers.keys()]).toEqual(['crm']);
-    expect(loaded.value.quorums.get('finance')?.channels).toEqual(['page', 'teams-reply']);
+    expect(loaded.value.quorums.get('finance')?.channels).toEqual(['page', 'api', 'teams-reply']);
     expect(loaded.value.approvals.teams).toEqual({
       webhookSecret: 'teams-webhook-url',
       replySecret: 'teams-reply-secret',

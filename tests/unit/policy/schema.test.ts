@@ -38,7 +38,7 @@ describe('the generated schema', () => {
       'a channel',
       'permit (principal, action == Action::"approve", resource) when { context.channel == Channel::"fax" };',
       '1:94',
-      'valid entity eids: "page", "teams-reply", "teams-flow"',
+      'valid entity eids: "page", "api", "teams-reply", "teams-flow"',
     ],
   ])(
     proves('policy.schema', 'makes a misspelt name of %s a problem with its place and a hint'),
