@@ -309,6 +309,19 @@ const requirements = {
   'kept.recorded': 'Each delivery of a kept answer is on record with its exposure, which the run itself has none of',
   'decision.refused': 'A decision by the requester, of another’s approval, on other evidence or after the end changes nothing and is on record',
   'message.foreign': 'A message that nobody of ours sent, malformed or for no approval, changes nothing and is on record',
+
+  // Issue 4: approvals
+  'approval.one-run':
+    'However instances race, die and lose what they hear, a held call runs at most once and only as it was approved',
+  'approval.states': 'An approval changes as DESIGN §5 says, and in no other way',
+  'approval.fingerprint': 'Calls that differ in anything are two requests; one call is one, however it is written',
+  'approval.mac': 'A row or a decision that was changed in anything decides nothing',
+  'approval.requester': 'Nobody decides their own request, and no app decides any',
+  'approval.left-group': 'Who left the group, or was blocked, counts no more',
+  'approval.rotation': 'A new keyring version leaves open requests, decisions and kept answers as they are',
+  'approval.crash': 'A change whose answer was lost or never came is known for what it was, or made by nobody twice',
+  'approval.sweep': 'What a lost message, a crash or the clock left behind is found and brought to its end',
+  'approval.index': 'Every open request is in the index, whatever failed while it was opened',
 } as const;
 
 export type RequirementId = keyof typeof requirements;

@@ -128,6 +128,9 @@ function createNetwork(signal: AbortSignal, onFailure?: (cause: unknown) => void
     try {
       const { headers = {}, body } = options ?? {};
       const response = await fetch(url, { method, headers, body: body ?? null, redirect: 'error', signal });
+      if (response.status === 429 || response.status >= 500) {
+        throw new Error(`the authority answered ${response.status}`);
+      }
       // `T` is MSAL's to say and to check.
       const answer: T = JSON.parse(await response.text());
       return { status: response.status, headers: Object.fromEntries(response.headers), body: answer };

@@ -23,7 +23,11 @@ export function approvalPage({ reader, approval, nowMs, refused }: ApprovalPageV
   const words = describeState(state);
   const body = html`<div class="heading"><h1>${visibleLine(tool)} on ${visibleLine(server)}</h1>
 <span class="badge ${words.tone}">${words.label}</span></div>
-${refused && html`<div class="notice bad" role="alert"><h2>Your decision was not taken</h2><p>${refused.text}</p></div>`}
+${
+  refused &&
+  html`<div class="notice bad" role="alert"><h2>Your decision was not taken</h2><p>${refused.text}</p>
+${mayDecideNow(approval) && html`<p><a href="#decide">Go to the form</a></p>`}</div>`
+}
 ${approval.attention !== undefined && html`<div class="notice warn"><p>Needs attention: ${visibleLine(approval.attention)}</p></div>`}
 ${state !== 'pending' && endedNotice(approval)}
 ${whoSection(approval, nowMs)}
@@ -32,6 +36,10 @@ ${whySection(approval)}
 ${quorumSection(approval)}
 ${state === 'pending' && decisionSection(approval, reader, refused)}`;
   return layout({ title: `${tool} on ${server}`, reader, body });
+}
+
+function mayDecideNow({ state, mayDecide }: ApprovalView): boolean {
+  return state === 'pending' && mayDecide;
 }
 
 function endedNotice({ state, endReason, endedMs }: ApprovalView): Html {
@@ -58,7 +66,7 @@ function named({ id, name }: { readonly id: string; readonly name?: string }): H
 }
 
 function whatSection(approval: ApprovalView): Html {
-  return html`<section class="sheet" aria-labelledby="what"><h2 id="what">What it would do</h2>
+  return html`<section class="sheet" aria-labelledby="what"><h2 id="what">What was asked for</h2>
 <dl class="facts">
 <div><dt>Server</dt><dd>${visibleLine(approval.server)}</dd></div>
 <div><dt>Tool</dt><dd>${visibleLine(approval.tool)}</dd></div>
@@ -75,14 +83,14 @@ function whySection({ justification, reasons, policies }: ApprovalView): Html {
 <blockquote class="text">${visibleText(justification)}</blockquote>`;
   return html`<section class="sheet" aria-labelledby="why"><h2 id="why">Why the agent asks</h2>
 ${said}</section>
-<section class="sheet" aria-labelledby="held"><h2 id="held">Why it is held</h2>
+<section class="sheet" aria-labelledby="held"><h2 id="held">Why a person decides</h2>
 ${reasons.length > 0 && html`<ul class="plain">${reasons.map((reason) => html`<li>${visibleLine(reason)}</li>`)}</ul>`}
 ${policies.length > 0 && html`<p class="quiet small">By policy ${policies.map((id, n) => html`${n > 0 && ', '}<span class="policy">${visibleLine(id)}</span>`)}</p>`}
 </section>`;
 }
 
 function quorumSection({ needs, decisions, state }: ApprovalView): Html {
-  return html`<section class="sheet" aria-labelledby="quorum"><h2 id="quorum">Who decides</h2>
+  return html`<section class="sheet" aria-labelledby="quorum"><h2 id="quorum">Decisions</h2>
 ${
   state === 'pending' &&
   needs.length > 0 &&
@@ -94,7 +102,7 @@ ${
 ${
   decisions.length === 0
     ? html`<p class="quiet">Nobody has decided yet.</p>`
-    : html`<h3 class="small">Decisions so far</h3><ol class="plain">${decisions.map(decisionRow)}</ol>`
+    : html`<ol class="plain">${decisions.map(decisionRow)}</ol>`
 }</section>`;
 }
 

@@ -20,7 +20,8 @@ export function decidedPage({ reader, approvalId, verdict, isRepeat, approval }:
   const title = isRepeat ? `You had already ${word} this request` : `You ${word} this request`;
   const what = approval && html`${visibleLine(approval.tool)} on ${visibleLine(approval.server)}`;
   const body = html`<h1>${title}</h1>
-<div class="notice ${verdict === 'approve' ? 'good' : 'bad'}"><p>Your decision is recorded under your name${what && html`: ${what}`}.</p>
+<div class="notice ${verdict === 'approve' ? 'good' : 'bad'}">${what && html`<p><strong>${what}</strong></p>`}
+<p>Your decision is recorded under your name.</p>
 <p>${approval ? describeNow(approval, verdict) : 'It is being applied.'}</p></div>
 <p class="pager"><a class="button" href="/ui/approvals">See what else waits for you</a>
 <a class="button second" href="/ui/approvals/${approvalId}">Look at this request</a></p>`;

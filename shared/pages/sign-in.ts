@@ -59,7 +59,7 @@ async function finish(c: PageContext, parts: PageParts): Promise<Response> {
     return refuse(c, parts, 'what came back was not begun in this browser, or too long ago');
   }
   if (session !== undefined) return c.redirect(begun.returnTo, 303);
-  if (error !== undefined || code === undefined) {
+  if (error !== undefined || code === undefined || code === '') {
     return refuse(c, parts, `the authority answered ${clip(error ?? 'without a code')}`);
   }
   const signedIn = await signIn.finish({ code, secrets: begun });

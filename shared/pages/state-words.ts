@@ -14,7 +14,7 @@ const WORDS: Readonly<Record<ApprovalState, StateWords>> = {
   approved: { label: 'Approved', meaning: 'It is approved, and about to be run once.', tone: 'good' },
   claimed: { label: 'Approved', meaning: 'It is approved, and about to be run once.', tone: 'good' },
   sent: { label: 'Running', meaning: 'It was sent to the server, and its answer is awaited.', tone: 'good' },
-  done: { label: 'Run', meaning: 'It was approved and run once. The server answered.', tone: 'good' },
+  done: { label: 'Done', meaning: 'It was approved and run once. The server answered.', tone: 'good' },
   failed: { label: 'Not run', meaning: 'It was approved, but could not be run. Nothing took effect.', tone: 'bad' },
   unknown: {
     label: 'Outcome unknown',

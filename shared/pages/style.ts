@@ -59,6 +59,7 @@ main:focus { outline: none; }
 .badge.bad { background: var(--bad-tint); color: var(--bad); }
 .badge.ended { background: transparent; color: var(--quiet); box-shadow: inset 0 0 0 1px var(--line); }
 .badge.warn { background: var(--warn-tint); color: var(--warn); }
+.notice a { display: inline-block; padding-block: 0.6rem; }
 .notice { padding: 0.85rem 1rem; border-left: 4px solid var(--accent); background: var(--tint); border-radius: 6px; display: grid; gap: 0.3rem; }
 .notice.good { border-color: var(--good); background: var(--good-tint); }
 .notice.bad { border-color: var(--bad); background: var(--bad-tint); }
@@ -104,7 +105,7 @@ legend { padding: 0 0 0.4rem; font-weight: 600; }
 .choice input { width: 1.25rem; height: 1.25rem; margin: 0; flex: none; accent-color: var(--accent); }
 label { font-weight: 600; }
 .choice { font-weight: 500; }
-textarea { width: 100%; min-height: 6rem; padding: 0.7rem 0.85rem; border: 1px solid var(--quiet); border-radius: 8px; background: var(--sheet); color: inherit; font: inherit; resize: vertical; }
+textarea { width: 100%; margin-top: 0.5rem; display: block; min-height: 6rem; padding: 0.7rem 0.85rem; border: 1px solid var(--quiet); border-radius: 8px; background: var(--sheet); color: inherit; font: inherit; resize: vertical; }
 button, .button {
   display: inline-flex; align-items: center; justify-content: center; min-height: 44px; padding: 0.5rem 1.2rem;
   border: 1px solid transparent; border-radius: 8px; background: var(--accent); color: var(--on-accent);
