@@ -34,6 +34,7 @@ export async function settle(parts: ApprovalParts, approvalId: string): Promise<
 async function settlePending(parts: ApprovalParts, stored: StoredApproval): Promise<Settled> {
   const { approval } = stored;
   if (parts.nowMs() >= approval.expiresMs) return end(parts, stored, 'expire', 'expired');
+  if (await isRequesterBlocked(parts, approval)) return end(parts, stored, 'cancel', 'block');
   const assessed = await assess(parts, approval);
   if (!assessed.ok) return settleFailure(parts, stored, assessed.error);
   const seen = await noteForeign(parts, stored, assessed.value);
@@ -57,6 +58,13 @@ async function settlePending(parts: ApprovalParts, stored: StoredApproval): Prom
       return settleApproved(parts, changed.stored);
     }
   }
+}
+
+/** A block ends what its subject has waiting (DESIGN §7). While nobody can say, it waits on: the release asks again. */
+async function isRequesterBlocked({ blocks }: ApprovalParts, approval: Approval): Promise<boolean> {
+  const { requester, server, session } = approval;
+  const checked = await blocks.check({ ...requester, server, session: session.id });
+  return !checked.ok && checked.error.code === 'blocked';
 }
 
 async function settleApproved(parts: ApprovalParts, stored: StoredApproval): Promise<Settled> {

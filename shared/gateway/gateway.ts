@@ -22,10 +22,12 @@ import { createBridge } from '../mcp/bridge/create-bridge.ts';
 import { createUpstreams } from '../mcp/call-through.ts';
 import type { HttpAnswer, HttpCall } from '../mcp/http.ts';
 import { declaredParamHeaders } from '../mcp/param-headers.ts';
+import type { Pages } from '../pages/create-pages.ts';
 import type { PolicyEngine } from '../policy/engine.ts';
 import { createRecorder } from '../transcripts/recorder.ts';
 import { createAuthenticator } from './authenticate.ts';
 import { createMemberships } from './memberships.ts';
+import { createPagesSide } from './pages-side.ts';
 import { createPeopleSide, type PeopleSide } from './people-side.ts';
 import type { GatewayPorts } from './ports.ts';
 import { createQueueSide, type QueueSide } from './queue-side.ts';
@@ -34,6 +36,8 @@ import { TRANSCRIPT_FORMAT, VERSION } from './version.ts';
 export interface Gateway {
   /** POST, GET and DELETE /mcp/{server}. */
   mcp(call: HttpCall): Promise<HttpAnswer>;
+  /** GET and POST /ui/{*path} */
+  pages(call: HttpCall): Promise<HttpAnswer>;
   /** /api/{*path} */
   api(call: HttpCall): Promise<HttpAnswer>;
   /** POST /teams/{kind} */
@@ -54,6 +58,7 @@ interface Ready {
   readonly parts: CallParts;
   readonly queues: QueueSide;
   readonly people: PeopleSide;
+  readonly pages: Pages;
 }
 
 const RETRY_AFTER_SECONDS = '5';
@@ -105,7 +110,12 @@ export function createGateway(config: Config, policy: PolicyEngine, ports: Gatew
     const [keyring] = await Promise.all(loading);
     const sealed = createSealedStore({ keyring, blobs: ports.sealedBlobs, randomBytes });
     const whole: CallParts = { ...parts, keyring, sealed };
-    return { parts: whole, queues: createQueueSide(whole, ports), people: createPeopleSide(whole, ports) };
+    return {
+      parts: whole,
+      queues: createQueueSide(whole, ports),
+      people: createPeopleSide(whole, ports),
+      pages: createPagesSide(whole, ports),
+    };
   });
 
   /** What the host brings before the gateway is ready is answered with a 503; a message comes again. */
@@ -126,6 +136,7 @@ export function createGateway(config: Config, policy: PolicyEngine, ports: Gatew
   return {
     mcp: (call) => whenReady(({ parts: whole }) => receive(whole, call)),
     queues: async () => (await ready()).queues,
+    pages: (call) => whenReady(({ pages }) => pages(call)),
     api: (call) => whenReady(({ people }) => people.api(call)),
     teams: (call) => whenReady(({ people }) => people.teams(call)),
     resourceMetadata: (call) =>

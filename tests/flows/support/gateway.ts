@@ -16,7 +16,7 @@ import { startEntra } from '../../../infra/local/entra/start.ts';
 import { loadConfig } from '../../../shared/config/load-config.ts';
 import { formatProblems } from '../../../shared/config/problems.ts';
 import { digestTool } from '../../../shared/config/tool-digest.ts';
-import { createGateway } from '../../../shared/gateway/gateway.ts';
+import { createGateway, type Gateway } from '../../../shared/gateway/gateway.ts';
 import type { HttpAnswer, HttpCall } from '../../../shared/mcp/http.ts';
 import { createPolicyEngine } from '../../../shared/policy/create-engine.ts';
 import { err, ok } from '../../../shared/result.ts';
@@ -53,6 +53,8 @@ export interface TestGateway {
   /** Hands what is due in both queues to the gateway, until nothing is due; a message that it refuses comes once more. */
   deliverMessages(): Promise<void>;
   sweep(): Promise<void>;
+  /** What queues and timers ask of the gateway. */
+  queues(): ReturnType<Gateway['queues']>;
   token(request: Parameters<Entra['issueToken']>[0]): Promise<string>;
   /** Every record of every transcript, parsed, in the order of time. */
   records(): Record<string, unknown>[];
@@ -187,6 +189,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
         for (const { body } of decisions) await queues.applyDecision(body);
       }
     },
+    queues: () => gateway.queues(),
     async sweep() {
       await (await gateway.queues()).sweepApprovals();
     },

@@ -48,6 +48,7 @@ export async function startRecordingUpstream(): Promise<RecordingUpstream> {
     arrived,
     brokenOff: () => broken,
     script: answerResult({ content: [{ type: 'text', text: 'done' }] }),
+    // Twice is as good as once: a test may take it away before the gateway stops.
     stop: () =>
       new Promise((resolve) => {
         server.closeAllConnections();

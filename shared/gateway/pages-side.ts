@@ -1,0 +1,54 @@
+/**
+ * What people see (DESIGN §3): the pages, with their sign-in. Who signed in, out, or was refused is on record under
+ * `_gateway`.
+ */
+import { createInbox } from '../approvals/create-inbox.ts';
+import { noteAdministration, recordAdministration } from '../calls/administration.ts';
+import type { CallParts } from '../calls/parts.ts';
+import { createGroupResolver } from '../identity/groups.ts';
+import { createRemoteKeySource } from '../identity/key-source.ts';
+import { createWebSignIn } from '../identity/web-sign-in.ts';
+import { createPages, type Pages } from '../pages/create-pages.ts';
+import { CALLBACK_PATH, type PageEvent, type Visitor } from '../pages/options.ts';
+import type { Actor } from '../transcripts/entry.ts';
+import type { GatewayPorts } from './ports.ts';
+
+export function createPagesSide(parts: CallParts, ports: GatewayPorts): Pages {
+  const { config, blocks } = parts;
+  const { entra, publicUrl, codeFlow: flow, nowMs, deadline } = ports;
+  return createPages({
+    ...ports,
+    keyring: parts.keyring,
+    inbox: createInbox(parts),
+    signIn: createWebSignIn({
+      ...entra,
+      flow,
+      keys: createRemoteKeySource({ url: entra.keysUrl, fetch, nowMs, deadline }),
+      redirectUri: publicUrl + CALLBACK_PATH,
+      clockSkewSeconds: config.identity.clockSkewSeconds,
+      nowMs,
+    }),
+    groups: createGroupResolver({ groups: config.groups, source: ports.groups }),
+    async isBlocked({ tenant, principal, tokenId }) {
+      const checked = await blocks.check({ tenant, principal, session: tokenId });
+      if (!checked.ok && checked.error.code === 'blocks-unknown') throw new Error(checked.error.detail);
+      return !checked.ok;
+    },
+    note: (event) => note(parts, event),
+    trustedHops: config.http.trustedHops,
+  });
+}
+
+/** A sign-in waits for its record; a refusal does not. */
+async function note(parts: CallParts, event: PageEvent): Promise<void> {
+  const by = event.visitor === undefined ? {} : { by: actorOf(event.visitor) };
+  if (event.kind === 'refused') {
+    const detail = `${event.code}: ${event.detail}, from ${event.address}`;
+    return noteAdministration(parts, { action: 'page-refused', detail, ...by });
+  }
+  return recordAdministration(parts, { action: event.kind, detail: 'with a browser', ...by });
+}
+
+function actorOf({ principal, agent, channel, tokenId, address }: Visitor): Actor {
+  return { principal, agent, channel, tokenId, address };
+}
