@@ -7,7 +7,9 @@ import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ServiceBusClient } from '@azure/service-bus';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -54,6 +56,15 @@ async function expectRefusal(refused: StartProcess, lines: readonly unknown[]): 
   expect(refused.stderr).toEqual(lines);
   expect(refused.stdout.filter((line) => !line.startsWith('built '))).toEqual([]);
   expect(await refused.descendants()).toEqual([]);
+}
+
+/** Only the data folder knows the key. */
+async function bus({ serviceBus }: Stack): Promise<ServiceBusClient> {
+  const database = new DatabaseSync(join(data, 'service-bus/service-bus.sqlite'), { readOnly: true });
+  const row = database.prepare("select value from settings where name = 'key'").get();
+  database.close();
+  const credential = `SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=${String(row?.value)}`;
+  return new ServiceBusClient(`Endpoint=${serviceBus};${credential};UseDevelopmentEmulator=true`);
 }
 
 function blobs({ blob }: Stack): BlobServiceClient {
@@ -261,11 +272,15 @@ describe('stop', () => {
 });
 
 describe('data', () => {
-  it(proves('stack.data', 'survives a restart: blobs, keys and the CRM’s key'), async () => {
+  it(proves('stack.data', 'survives a restart: blobs, messages, keys and the CRM’s key'), async () => {
     const first = start('--port', '0', '--quiet');
     await first.ready();
     const before = await addresses();
     await blobs(before).getContainerClient('kept').create();
+    const messages = await bus(before);
+    const tomorrow = new Date(Date.now() + 86_400_000);
+    await messages.createSender('approval-notices').scheduleMessages({ body: 'kept' }, tomorrow);
+    await messages.close();
     const keys = await signingKeyId(before);
     const crmKey = await readFile(join(data, 'crm-api-key'), 'utf8');
     first.signal('SIGTERM');
@@ -274,6 +289,9 @@ describe('data', () => {
     await start('--port', '0', '--quiet').ready();
     const after = await addresses();
     expect(await blobs(after).getContainerClient('kept').exists()).toBe(true);
+    const kept = await bus(after);
+    expect(await kept.createReceiver('approval-notices').peekMessages(10)).toMatchObject([{ body: 'kept' }]);
+    await kept.close();
     expect(await signingKeyId(after)).toBe(keys);
     expect(await readFile(join(data, 'crm-api-key'), 'utf8')).toBe(crmKey);
   });
