@@ -1,0 +1,56 @@
+/**
+ * Held calls over several instances that die, race and lose what they hear (DESIGN §5): whatever happens, and in whatever
+ * order, a call runs at most once and only as it was approved, and nothing is left hanging. `APPROVAL_RUNS` sets how many
+ * runs there are; a failure prints its seed and the shortest story that leads there.
+ */
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { proves } from '../requirements.ts';
+import { type Command, commands } from './approvals/commands.ts';
+import { checkAlways, heal, outlive } from './approvals/invariants.ts';
+import { createStage, play } from './approvals/play.ts';
+import { createScene, type Scene } from './approvals/scene.ts';
+
+const RUNS = Number(process.env.APPROVAL_RUNS ?? 300);
+
+let scene: Scene;
+beforeAll(async () => {
+  scene = await createScene();
+});
+
+async function playAll(story: readonly Command[]) {
+  const stage = createStage(scene, 'run');
+  const { world } = stage;
+  for (const command of story) {
+    await play(stage, command);
+    checkAlways(world);
+    if (world.violations.length > 0) return world;
+  }
+  await heal(stage);
+  if (world.violations.length === 0) await outlive(stage);
+  return world;
+}
+
+describe('a held call, whatever happens to it', () => {
+  it(
+    proves('approval.one-run', 'runs at most once, only as it was approved, and nothing is left hanging'),
+    async () => {
+      const seen = { executions: 0, versions: 0, states: new Map<string, number>() };
+      await fc.assert(
+        fc.asyncProperty(commands, async (story) => {
+          const world = await playAll(story);
+          expect(world.violations).toEqual([]);
+          seen.executions += world.executions.filter(({ approval }) => approval !== undefined).length;
+          seen.versions += world.versions;
+          for (const { state } of world.rows()) seen.states.set(state, (seen.states.get(state) ?? 0) + 1);
+        }),
+        { numRuns: RUNS },
+      );
+      if (process.env.APPROVAL_RUNS !== undefined) console.log(RUNS, 'runs', seen);
+      // A model in which nothing happens proves nothing.
+      for (const state of ['done', 'denied', 'expired', 'cancelled']) expect(seen.states.get(state)).toBeGreaterThan(0);
+      expect(seen.executions).toBeGreaterThan(0);
+    },
+    RUNS * 100 + 60_000,
+  );
+});
