@@ -32,7 +32,8 @@ function evidenceText(approval: Asked): string {
   const { quorums, policies, reasons, justification = null, preview, session } = approval;
   return JSON.stringify([
     ...[id, fingerprint, generation, createdMs, expiresMs, server, tool, toolDigest, callId, release],
-    ...[tenant, principal.kind, principal.id, principal.guest, agent.id, tokenId, address, era],
+    ...[tenant, principal.kind, principal.id, principal.guest, principal.name ?? null],
+    ...[agent.id, agent.name ?? null, tokenId, address, era],
     ...[quorums, policies, reasons, justification, preview, session.id, session.server, session.retention],
   ]);
 }
@@ -45,6 +46,7 @@ function decisionText(decision: Omit<DecisionRow, 'mac'>): string {
     person.kind,
     person.id,
     person.guest,
+    person.name ?? null,
     verdict,
     reason,
     channel,

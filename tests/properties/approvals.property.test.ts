@@ -6,10 +6,10 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { proves } from '../requirements.ts';
+import { createScene, type Scene } from '../unit/approvals/scene.ts';
 import { type Command, commands } from './approvals/commands.ts';
 import { checkAlways, heal, outlive } from './approvals/invariants.ts';
 import { createStage, play } from './approvals/play.ts';
-import { createScene, type Scene } from './approvals/scene.ts';
 
 const RUNS = Number(process.env.APPROVAL_RUNS ?? 300);
 

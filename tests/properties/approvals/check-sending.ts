@@ -3,8 +3,8 @@
  * held, marked `sent` by this release within its lease, on record, and approved by people who counted when it was checked.
  */
 import type { UpstreamCall } from '../../../shared/mcp/upstream.ts';
+import { CALLS, PEOPLE, POLICY_SETS, REQUESTERS } from '../../unit/approvals/scene.ts';
 import type { Activity } from './instance-parts.ts';
-import { CALLS, PEOPLE, POLICY_SETS, REQUESTERS } from './scene.ts';
 import { type Execution, personOf, type World } from './world.ts';
 
 export function checkSending(world: World, activity: Activity, { message, url }: UpstreamCall): Execution {

@@ -3,8 +3,8 @@
  * goes wrong with them, and what changes around them. Numbers pick from what there is when the command comes.
  */
 import fc from 'fast-check';
+import { CALLS, PEOPLE, POLICY_SET_NAMES, type PolicySet, REQUESTERS } from '../../unit/approvals/scene.ts';
 import { MISHAPS, type Mishap } from './gate.ts';
-import { CALLS, PEOPLE, POLICY_SET_NAMES, type PolicySet, REQUESTERS } from './scene.ts';
 
 export type Act =
   | { readonly kind: 'call'; readonly requester: number; readonly call: number; readonly repeat: boolean }

@@ -9,9 +9,9 @@ import type { CallParts } from '../../../shared/calls/parts.ts';
 import type { Bridge } from '../../../shared/mcp/bridge/create-bridge.ts';
 import { type UpstreamAnswer, UpstreamFailure } from '../../../shared/mcp/upstream.ts';
 import { err, ok } from '../../../shared/result.ts';
+import { PEOPLE, type PolicySet, REQUESTERS, TENANT } from '../../unit/approvals/scene.ts';
 import { checkSending } from './check-sending.ts';
 import { type Instance, NetworkFault } from './gate.ts';
-import { PEOPLE, type PolicySet, REQUESTERS, TENANT } from './scene.ts';
 import { type Asked, personOf, type World } from './world.ts';
 
 /** Something that one instance does: a call, a message, a page, a timer. */

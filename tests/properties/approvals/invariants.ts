@@ -5,9 +5,9 @@
 import type { Approval } from '../../../shared/approvals/approval.ts';
 import { isOpen } from '../../../shared/approvals/states.ts';
 import { LEASE_MS } from '../../../shared/calls/release.ts';
+import { EXPIRE_MS, KEEP_MS, POLICY_SETS, REQUESTERS } from '../../unit/approvals/scene.ts';
 import { settle } from './gate.ts';
 import { advance, runOn, type Stage, start } from './play.ts';
-import { EXPIRE_MS, KEEP_MS, POLICY_SETS, REQUESTERS } from './scene.ts';
 import { subjectText, type World } from './world.ts';
 
 export function checkAlways(world: World): void {

@@ -12,11 +12,11 @@ import { applyDecision } from '../../../shared/calls/apply-decision.ts';
 import { receive } from '../../../shared/calls/receive.ts';
 import { AWAIT_TOOL, CANCEL_TOOL, REPEAT } from '../../../shared/mcp/hold-tools.ts';
 import type { HttpCall } from '../../../shared/mcp/http.ts';
+import { CALLS, PEOPLE, REQUESTERS, type Scene, TENANT } from '../../unit/approvals/scene.ts';
 import { checkAnswer } from './check-answer.ts';
 import type { Act, Command } from './commands.ts';
 import { type Instance, type Mishap, settle } from './gate.ts';
 import { type Activity, type Wired, wireInstance } from './instance-parts.ts';
-import { CALLS, PEOPLE, REQUESTERS, type Scene, TENANT } from './scene.ts';
 import { watchRows } from './watch-rows.ts';
 import { type Asked, createWorld, type World } from './world.ts';
 

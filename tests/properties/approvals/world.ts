@@ -7,8 +7,8 @@ import type { Entry } from '../../../shared/transcripts/entry.ts';
 import { createMemoryApprovalStore } from '../../unit/approvals/memory-approval-store.ts';
 import { createMemoryQueue } from '../../unit/approvals/memory-queue.ts';
 import { createMemorySealedBlobs } from '../../unit/approvals/memory-sealed-blobs.ts';
+import { CALLS, createRandom, PEOPLE, type PolicySet, type Scene } from '../../unit/approvals/scene.ts';
 import { createGate, type Instance } from './gate.ts';
-import { CALLS, createRandom, PEOPLE, type PolicySet, type Scene } from './scene.ts';
 
 /** 21 November 2026, before midnight: requests live on into the next day, and so into another session by default. */
 const START_MS = Date.UTC(2026, 10, 21, 22, 30);

@@ -1,5 +1,5 @@
 /**
- * What the model's gateway is configured with: two servers with one tool (one released by the worker, one by the caller),
+ * What held calls are tested with: two servers with one tool (one released by the worker, one by the caller),
  * four sets of policies that may change under an open request, and people whose groups may.
  */
 import { createHash } from 'node:crypto';
@@ -11,7 +11,7 @@ import { addKeyVersion, loadKeyring } from '../../../shared/keys/load-keyring.ts
 import { createMasker } from '../../../shared/masking/mask.ts';
 import { createPolicyEngine } from '../../../shared/policy/create-engine.ts';
 import type { PolicyEngine } from '../../../shared/policy/engine.ts';
-import { createMemoryTable, createMemoryWrapper } from '../../unit/keys/memory-vault.ts';
+import { createMemoryTable, createMemoryWrapper } from '../keys/memory-vault.ts';
 
 export const TENANT = '5a11e000-0000-4000-8000-000000000001';
 const oid = (digits: string): string => `5a11e000-0000-4000-8000-0000000000${digits}`;
