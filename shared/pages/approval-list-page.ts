@@ -3,6 +3,7 @@ import { html } from 'hono/html';
 import type { ApprovalSummary } from '../approvals/inbox.ts';
 import { layout, type PageReader } from './layout.ts';
 import { distance } from './moments.ts';
+import { describeAttention } from './state-words.ts';
 import { type Html, visibleLine } from './visible-text.ts';
 
 export interface ApprovalListView {
@@ -45,14 +46,15 @@ function row(approval: ApprovalSummary, nowMs: number): Html {
 <p class="meta"><span>Asked ${distance(createdMs, nowMs)}</span>
 ${expiresMs - nowMs < SOON_MS ? html`<strong class="soon">${expiry}</strong>` : html`<span>${expiry}</span>`}
 <span>Code <span class="id">${code}</span></span></p>
-${attention !== undefined && html`<p><span class="badge warn">Needs attention: ${visibleLine(attention)}</span></p>`}
+${attention !== undefined && html`<p><span class="badge warn">Needs attention: ${visibleLine(describeAttention(attention))}</span></p>`}
 </li>
 `;
 }
 
 function pager(page: number, last: number, total: number, shown: number): Html {
   if (page === 1 && last >= total) return html``;
-  const range = shown === 0 ? 'Nothing on this page' : `${last - shown + 1} to ${last} of ${total}`;
+  const range =
+    shown === 0 ? 'Nothing on this page' : `${last - shown + 1} to ${last} of ${total.toLocaleString('en-GB')}`;
   return html`<nav class="pager" aria-label="Pages">
 ${page > 1 && html`<a class="button second" rel="prev" href="/ui/approvals?page=${page - 1}">Previous</a>`}
 ${last < total && shown > 0 && html`<a class="button second" rel="next" href="/ui/approvals?page=${page + 1}">Next</a>`}

@@ -7,7 +7,7 @@ import { type ApprovalView, REASON_CHARACTERS } from '../approvals/inbox.ts';
 import { argumentList } from './argument-list.ts';
 import { layout, type PageReader, tokenField } from './layout.ts';
 import { distance, moment } from './moments.ts';
-import { describeEndReason, describeState } from './state-words.ts';
+import { describeAttention, describeEndReason, describeState } from './state-words.ts';
 import { type Html, visibleLine, visibleText } from './visible-text.ts';
 
 export interface ApprovalPageView {
@@ -28,7 +28,7 @@ ${
   html`<div class="notice bad" role="alert"><h2>Your decision was not taken</h2><p>${refused.text}</p>
 ${mayDecideNow(approval) && html`<p><a href="#decide">Go to the form</a></p>`}</div>`
 }
-${approval.attention !== undefined && html`<div class="notice warn"><p>Needs attention: ${visibleLine(approval.attention)}</p></div>`}
+${approval.attention !== undefined && html`<div class="notice warn"><p>Needs attention: ${visibleLine(describeAttention(approval.attention))}</p></div>`}
 ${state !== 'pending' && endedNotice(approval)}
 ${whoSection(approval, nowMs)}
 ${whatSection(approval)}
@@ -44,8 +44,9 @@ function mayDecideNow({ state, mayDecide }: ApprovalView): boolean {
 
 function endedNotice({ state, endReason, endedMs }: ApprovalView): Html {
   const { meaning, tone } = describeState(state);
+  const why = endReason === undefined ? undefined : describeEndReason(endReason);
   return html`<div class="notice ${tone}"><p>${meaning}${endedMs !== undefined && html` That was on ${moment(endedMs)}.`}</p>
-${endReason !== undefined && html`<p>${visibleLine(describeEndReason(endReason))}</p>`}</div>`;
+${why !== undefined && html`<p>${visibleLine(why)}</p>`}</div>`;
 }
 
 function whoSection({ requester, agent, createdMs, expiresMs, code, state }: ApprovalView, nowMs: number): Html {
@@ -107,7 +108,7 @@ ${
 }
 
 const CHANNELS = {
-  page: 'on this page',
+  page: 'on this site',
   api: 'by a command',
   'teams-reply': 'by a reply in Teams',
   'teams-flow': 'on the card in Teams',

@@ -30,15 +30,33 @@ export function describeState(state: ApprovalState): StateWords {
   return WORDS[state];
 }
 
-const REASONS: Readonly<Record<string, string>> = {
+/** Undefined where the state says it already. */
+const REASONS: Readonly<Record<string, string | undefined>> = {
+  denied: undefined,
+  expired: undefined,
   'by-requester': 'Whoever asked for it took it back.',
+  'by-operator': 'An operator found out what became of it.',
   block: 'Somebody involved was blocked meanwhile.',
   'tool-changed': 'The tool is not the one that was asked about any more.',
   policy: 'Policy does not allow it any more.',
-  attempts: 'The server could not be reached.',
+  quorum: 'Not everybody who approved could still approve when it was to run.',
+  attempts: 'It could not be begun, in several attempts.',
+  upstream: 'The server could not be reached.',
+  lease: 'The server’s answer never came.',
 };
 
-/** A sentence; for what we have no words for, the word itself. */
-export function describeEndReason(reason: string): string {
-  return REASONS[reason] ?? `Reason: ${reason}`;
+/** A sentence; for what we have no words for, the word itself. Undefined where there is nothing to add. */
+export function describeEndReason(reason: string): string | undefined {
+  return Object.hasOwn(REASONS, reason) ? REASONS[reason] : `Reason: ${reason}`;
+}
+
+const ATTENTION: Readonly<Record<string, string>> = {
+  notice: 'nobody was told of it: its card could not be posted',
+  attempts: 'it could not be run',
+  'unknown outcome': 'nobody knows whether it was run',
+};
+
+/** What a person has to look at; most say it in words already. */
+export function describeAttention(attention: string): string {
+  return (Object.hasOwn(ATTENTION, attention) ? ATTENTION[attention] : undefined) ?? attention;
 }

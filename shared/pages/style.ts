@@ -58,7 +58,7 @@ main:focus { outline: none; }
 .badge.good { background: var(--good-tint); color: var(--good); }
 .badge.bad { background: var(--bad-tint); color: var(--bad); }
 .badge.ended { background: transparent; color: var(--quiet); box-shadow: inset 0 0 0 1px var(--line); }
-.badge.warn { background: var(--warn-tint); color: var(--warn); }
+.badge.warn { background: var(--warn-tint); color: var(--warn); white-space: normal; border-radius: 0.6rem; }
 .notice a { display: inline-block; padding-block: 0.6rem; }
 .notice { padding: 0.85rem 1rem; border-left: 4px solid var(--accent); background: var(--tint); border-radius: 6px; display: grid; gap: 0.3rem; }
 .notice.good { border-color: var(--good); background: var(--good-tint); }
@@ -94,7 +94,7 @@ summary { cursor: pointer; min-height: 44px; display: list-item; padding-block: 
 .requests h2 a:focus-visible::after { outline: 3px solid var(--accent); outline-offset: 2px; }
 .meta { display: flex; flex-wrap: wrap; gap: 0.15rem 1.1rem; color: var(--quiet); font-size: 0.92rem; }
 .soon { color: var(--warn); font-weight: 600; }
-.pager { display: flex; flex-wrap: wrap; gap: 0.75rem; }
+.pager { display: flex; flex-wrap: wrap; align-items: center; gap: 0.75rem; }
 
 form { margin: 0; }
 .decide { display: grid; gap: 1rem; }

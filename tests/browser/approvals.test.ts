@@ -135,7 +135,7 @@ describe.skipIf(executablePath === undefined)('approvals in a browser', () => {
       },
       requester: { kind: 'user', id: '5a11e000-0000-4000-8000-0000000000b1', name: `${'مرحبا'.repeat(10)}\u202e@x` },
       reasons: ['R'.repeat(200)],
-      attention: 'notice-not-posted',
+      attention: 'notice',
       expiresMs: Date.now() + 5 * 60_000,
     });
     hold(hostile);
@@ -161,7 +161,7 @@ describe.skipIf(executablePath === undefined)('approvals in a browser', () => {
     await signInAs('Bob Banks');
     await see('Nothing waits for you');
     await shoot('dark-empty');
-    const approval = heldRefund(1, { attention: 'lease-ran-out' });
+    const approval = heldRefund(1, { attention: 'what would be sent is not what was held' });
     hold(approval);
     await page.goto(`${server.url}/ui/approvals/${approval.id}`);
     await shoot('dark-request');

@@ -28,14 +28,14 @@ const decision = { verdict: 'approve', reason: 'Checked with the customer.', evi
 describe('the list', () => {
   it(proves('pages.inbox', 'shows who asked through what, for which tool, since when and until when'), async () => {
     const { scene, browser } = await signedIn();
-    scene.approvals = [{ ...summary, attention: 'notice-not-posted', expiresMs: START_MS + 4 * 60_000 }];
+    scene.approvals = [{ ...summary, attention: 'notice', expiresMs: START_MS + 4 * 60_000 }];
     const { text } = await browser.get('/ui/approvals');
     for (const shown of ['1 waiting for you', 'refund_payment', 'crm', 'alice@sallyport.example', 'Assistant']) {
       expect(text).toContain(shown);
     }
     expect(text).toContain('12 minutes ago');
     expect(text).toMatch(/<strong class="soon">Expires .*in 4 minutes/);
-    expect(text).toContain('notice-not-posted');
+    expect(text).toContain('its card could not be posted');
     expect(text).toContain(`href="${PATH}"`);
     expect(scene.listed).toMatchObject([
       {
@@ -64,7 +64,7 @@ describe('the list', () => {
     const first = await browser.get('/ui/approvals');
     expect(first.text).toContain('1,000 waiting for you');
     expect(first.text.match(/<li>/g)).toHaveLength(50);
-    expect(first.text).toContain('1 to 50 of 1000');
+    expect(first.text).toContain('1 to 50 of 1,000');
     expect(first.text).not.toContain('rel="prev"');
     const last = await browser.get('/ui/approvals?page=20');
     expect(last.text).toContain('N999N');
@@ -72,7 +72,7 @@ describe('the list', () => {
     expect(last.text).not.toContain('rel="next"');
     expect((await browser.get('/ui/approvals?page=21')).text).toContain('Nothing on this page');
     for (const odd of ['0', '-1', '1e3', '99999', 'x']) {
-      expect((await browser.get(`/ui/approvals?page=${odd}`)).text, odd).toContain('1 to 50 of 1000');
+      expect((await browser.get(`/ui/approvals?page=${odd}`)).text, odd).toContain('1 to 50 of 1,000');
     }
   });
 });
