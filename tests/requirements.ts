@@ -286,7 +286,8 @@ const requirements = {
   'teams.in-time': 'A reply is answered before Teams gives up, and says what is not known',
   // Issue 4: the life of a held call (DESIGN §5), over the wire
   'hold.pending': 'A held call is answered at once in both eras, in words that a model can follow, and is not made',
-  'hold.injected': 'Tools that can be held show two arguments of the gateway; they are taken off before anything is judged or sent',
+  'hold.injected':
+    'Tools that can be held show two arguments of the gateway; they are taken off before anything is judged or sent',
   'hold.justification': 'The justification reaches card and transcript, masked, and never the upstream',
   'hold.own-tools': 'The gateway’s own tools stand on servers with holds, and nowhere else',
   'hold.join': 'The same call joins the request that stands; any other call is another request',
@@ -295,9 +296,12 @@ const requirements = {
   'hold.cancel': 'The requester may withdraw a request that has not run, and nobody else may',
   'hold.await': 'Waiting for an approval returns its answer, or says after a while that it still waits',
   'hold.others': 'What is another caller’s approval and what is none are answered with the same bytes',
+  'hold.task':
+    'A client that declared the tasks extension gets a task for a held call, and its answer by asking for it',
   'hold.recorded': 'Asking, deciding, running, collecting and ending are each on record',
   'release.once': 'An approved call runs once, whatever is asked or delivered again',
-  'release.sent-as-judged': 'What was judged and approved is what is sent, numbers exactly, without client capabilities',
+  'release.sent-as-judged':
+    'What was judged and approved is what is sent, numbers exactly, without client capabilities',
   'release.recheck': 'A release is given up when caller, approver, tool or policy are not what they were',
   'release.later': 'While Graph can’t say who is in which group, an approved call waits, and runs when it can',
   'release.caller': 'With release: caller the agent’s next call runs what was approved, and only then',
@@ -307,8 +311,10 @@ const requirements = {
   'kept.repeatable': 'The kept answer is handed over as often as it is asked for, until it runs out',
   'kept.repeat': 'sallyport_repeat asks for a new approval of a call that has run',
   'kept.recorded': 'Each delivery of a kept answer is on record with its exposure, which the run itself has none of',
-  'decision.refused': 'A decision by the requester, of another’s approval, on other evidence or after the end changes nothing and is on record',
-  'message.foreign': 'A message that nobody of ours sent, malformed or for no approval, changes nothing and is on record',
+  'decision.refused':
+    'A decision by the requester, of another’s approval, on other evidence or after the end changes nothing and is on record',
+  'message.foreign':
+    'A message that nobody of ours sent, malformed or for no approval, changes nothing and is on record',
 
   // Issue 4: approvals
   'approval.one-run':
@@ -322,6 +328,11 @@ const requirements = {
   'approval.crash': 'A change whose answer was lost or never came is known for what it was, or made by nobody twice',
   'approval.sweep': 'What a lost message, a crash or the clock left behind is found and brought to its end',
   'approval.index': 'Every open request is in the index, whatever failed while it was opened',
+
+  // Issue 4: many at once
+  'hold.race': 'The same call made on several instances at once is one request',
+  'release.race':
+    'Calls that several people decide at once on several instances run once, or not at all, as their records say',
 } as const;
 
 export type RequirementId = keyof typeof requirements;

@@ -4,8 +4,8 @@
  */
 import type { Approval } from '../approvals/approval.ts';
 import type { StoredApproval } from '../approvals/approval-store.ts';
+import type { JsonObject } from '../json/value.ts';
 import { deniedByPerson, endedAnswer, pendingAnswer, unknownAnswer } from '../mcp/approval-answers.ts';
-import type { HttpAnswer } from '../mcp/http.ts';
 import type { RequestMessage } from '../mcp/message.ts';
 import type { ApprovalHappening } from '../transcripts/entry.ts';
 import { approvalFacts } from './approval-facts.ts';
@@ -20,7 +20,7 @@ export async function answerStanding(
   message: RequestMessage,
   stored: StoredApproval,
   happening: ApprovalHappening,
-): Promise<HttpAnswer> {
+): Promise<JsonObject> {
   const { approval } = stored;
   const { id } = message;
   const { era } = admitted.classified;

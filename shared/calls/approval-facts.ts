@@ -6,13 +6,13 @@ import type { CallParts } from './parts.ts';
 import type { Admitted } from './received.ts';
 
 export function approvalFacts({ config }: Pick<CallParts, 'config'>, approval: Approval): ApprovalFacts {
-  const { id, state, expiresMs, reasons } = approval;
+  const { id, state, createdMs, expiresMs, reasons } = approval;
   const needs = approval.quorums.map((name) => {
     const from = config.quorums.get(name)?.from ?? [];
     const people = from.map(({ group, people: count }) => `${count} of ${group}`);
     return people.length === 0 ? name : `${name} (${people.join(' and ')})`;
   });
-  return { id, code: shortCodeOf(id), state, expiresMs, needs, reasons };
+  return { id, code: shortCodeOf(id), state, createdMs, expiresMs, needs, reasons };
 }
 
 /** The same principal through the same agent: nobody else collects, waits for or withdraws a request (DESIGN §5). */

@@ -5,10 +5,8 @@
 import type { Approval } from '../approvals/approval.ts';
 import { argumentsOf, bindingFor, readRequest } from '../approvals/request.ts';
 import { isObject, type JsonObject } from '../json/value.ts';
-import { jsonAnswer } from '../mcp/answers.ts';
 import { answerGone, withCollectionNote } from '../mcp/approval-answers.ts';
 import { toLegacyResponse } from '../mcp/bridge/to-modern.ts';
-import type { HttpAnswer } from '../mcp/http.ts';
 import { type RequestMessage, toJson, toMessage } from '../mcp/message.ts';
 import { approvalFacts } from './approval-facts.ts';
 import { type KeptAnswer, readKept } from './kept-answer.ts';
@@ -22,7 +20,7 @@ export async function collect(
   admitted: Admitted,
   message: RequestMessage,
   approval: Approval,
-): Promise<HttpAnswer> {
+): Promise<JsonObject> {
   const { era } = admitted.classified;
   const facts = approvalFacts(parts, approval);
   const opened = await openBoth(parts, approval);
@@ -41,9 +39,9 @@ export async function collect(
     await record(parts, admitted, approval, { message: kept.record, exposure: kept.exposure });
   } catch (cause) {
     parts.log('error', 'delivery-not-recorded', { callId: admitted.callId, approval: approval.id }, cause);
-    return jsonAnswer(200, withheldMessage(message.id));
+    return withheldMessage(message.id);
   }
-  return jsonAnswer(200, present(message, era, kept, facts));
+  return present(message, era, kept, facts);
 }
 
 async function openBoth(

@@ -5,14 +5,15 @@
 import type { Approval } from '../approvals/approval.ts';
 import type { StoredApproval } from '../approvals/approval-store.ts';
 import { openRequest } from '../approvals/open-request.ts';
-import { errorAnswer } from '../mcp/answers.ts';
-import { pendingAnswer } from '../mcp/approval-answers.ts';
+import { isOpen } from '../approvals/states.ts';
+import { errorAnswer, jsonAnswer } from '../mcp/answers.ts';
 import type { HttpAnswer } from '../mcp/http.ts';
 import type { RequestMessage } from '../mcp/message.ts';
 import { ERROR } from '../mcp/protocol.ts';
 import type { ApprovalHappening } from '../transcripts/entry.ts';
 import { answerStanding } from './answer-standing.ts';
 import { approvalFacts } from './approval-facts.ts';
+import { sayPending } from './approval-task.ts';
 import type { CallParts } from './parts.ts';
 import type { Admitted } from './received.ts';
 import type { Held } from './ruling.ts';
@@ -24,7 +25,7 @@ export async function hold(
   message: RequestMessage,
   held: Held,
 ): Promise<HttpAnswer> {
-  const { caller, classified, server, session, facts, address, asker } = admitted;
+  const { caller, classified, server, session, facts, address } = admitted;
   const { era } = classified;
   const { tool, toolDigest, params, decision, repeat, justification } = held;
   const { tenant, principal, agent, tokenId } = caller;
@@ -43,7 +44,9 @@ export async function hold(
       ...(justification === undefined ? {} : { justification }),
     });
     const { approval } = standing.stored;
-    if (standing.kind === 'opened') return pendingAnswer(message.id, asker.request.era, approvalFacts(parts, approval));
+    if (standing.kind === 'opened') {
+      return jsonAnswer(200, sayPending(message, era, approvalFacts(parts, approval)));
+    }
     return await goOn(parts, admitted, message, standing.stored);
   } catch (cause) {
     parts.log('error', 'call-not-held', { callId: admitted.callId }, cause);
@@ -61,7 +64,12 @@ async function goOn(
   stored: StoredApproval,
 ): Promise<HttpAnswer> {
   const now = await runForCaller(parts, stored);
-  return answerStanding(parts, admitted, message, now, happeningOf(now.approval));
+  const answer = await answerStanding(parts, admitted, message, now, happeningOf(now.approval));
+  const isWaiting = isOpen(now.approval.state);
+  return jsonAnswer(
+    200,
+    isWaiting ? sayPending(message, admitted.classified.era, approvalFacts(parts, now.approval)) : answer,
+  );
 }
 
 function happeningOf({ state }: Approval): ApprovalHappening {

@@ -11,6 +11,7 @@ import type { HttpAnswer, HttpCall } from '../mcp/http.ts';
 import type { Message } from '../mcp/message.ts';
 import { NAME_SOURCES } from '../mcp/protocol.ts';
 import { admit, type Subject } from './admit.ts';
+import { useApprovalTask } from './approval-task.ts';
 import { decideNotification, decideRequest } from './decide.ts';
 import { exchange } from './exchange.ts';
 import { hold } from './hold.ts';
@@ -23,7 +24,15 @@ import { idOf, readMessage } from './read.ts';
 import { receiveGetOrDelete } from './receive-stream.ts';
 import { type Admitted, type Arrival, factsOf } from './received.ts';
 import { refuse } from './refuse.ts';
-import { ALLOWED, asItIs, type Held, type OwnToolCall, type Refused, type Ruling } from './ruling.ts';
+import {
+  ALLOWED,
+  type ApprovalTaskCall,
+  asItIs,
+  type Held,
+  type OwnToolCall,
+  type Refused,
+  type Ruling,
+} from './ruling.ts';
 import { useOwnTool } from './use-own-tool.ts';
 
 /** DESIGN §1; also keeps whatever stands in a URL out of records' names. */
@@ -128,11 +137,18 @@ function decide(parts: CallParts, admitted: Admitted, message: Message): Ruling 
 function ownAnswer(
   parts: CallParts,
   admitted: Admitted,
-  ruling: Held | OwnToolCall,
+  ruling: Held | OwnToolCall | ApprovalTaskCall,
   message: Message,
 ): Promise<HttpAnswer> {
   if (message.kind !== 'request') throw new Error('only a request can be held');
-  return ruling.goes === 'held' ? hold(parts, admitted, message, ruling) : useOwnTool(parts, admitted, message, ruling);
+  switch (ruling.goes) {
+    case 'held':
+      return hold(parts, admitted, message, ruling);
+    case 'own':
+      return useOwnTool(parts, admitted, message, ruling);
+    case 'task':
+      return useApprovalTask(parts, admitted, message, ruling);
+  }
 }
 
 function refuseOverLimit(parts: CallParts, arrival: Arrival, caller: Caller, over: OverLimit): Promise<HttpAnswer> {

@@ -5,7 +5,7 @@
  */
 import type { Approval, Claim } from '../approvals/approval.ts';
 import type { StoredApproval } from '../approvals/approval-store.ts';
-import { changeState, markApproval } from '../approvals/change.ts';
+import { type Changed, changeState, markApproval } from '../approvals/change.ts';
 import { tellEvent } from '../approvals/events.ts';
 import { bindingFor } from '../approvals/request.ts';
 import { flag } from '../approvals/settle.ts';
@@ -56,16 +56,19 @@ function createRun(parts: CallParts, claimed: StoredApproval): Run {
   let stored = claimed;
   let kept: Masked | undefined;
   let end: { readonly status: OutcomeStatus; readonly isRecorded: boolean } | undefined;
+  function maySend(): boolean {
+    const { claim, expiresMs } = stored.approval;
+    const nowMs = parts.nowMs();
+    return claim !== undefined && nowMs <= claim.leaseUntilMs - LEASE_MS + SEND_WITHIN_MS && nowMs < expiresMs;
+  }
   return {
     async markSent() {
-      const { claim, expiresMs } = stored.approval;
-      const nowMs = parts.nowMs();
-      const isLate = claim === undefined || nowMs > claim.leaseUntilMs - LEASE_MS + SEND_WITHIN_MS;
-      if (isLate || nowMs >= expiresMs) return false;
+      if (!maySend()) return false;
       try {
         const sent = await changeState(parts, stored, 'send');
         stored = sent.stored;
-        return sent.kind === 'changed';
+        // The write may have taken long: what leaves now must be over before the lease is.
+        return sent.kind === 'changed' && maySend();
       } catch (cause) {
         // It may say `sent` now or later: then it is unknown after the lease, and was never made.
         parts.log('error', 'release-not-marked', { approval: stored.approval.id }, cause);
@@ -97,7 +100,7 @@ async function finish(parts: CallParts, stored: StoredApproval, { kept, end }: R
     case 'withheld':
       return keepAnswer(parts, stored, kept);
     case 'failed': {
-      const changed = await changeState(parts, stored, 'fail', { endedMs: parts.nowMs(), endReason: 'upstream' });
+      const changed = await conclude(parts, stored, 'fail', { endedMs: parts.nowMs(), endReason: 'upstream' });
       if (changed.kind === 'changed') await tellEvent(parts, changed.stored.approval, 'failed', { detail: 'upstream' });
       return changed.stored;
     }
@@ -124,13 +127,21 @@ async function keepAnswer(parts: CallParts, stored: StoredApproval, kept: Masked
   const answer = kept === undefined ? undefined : await sealAnswer(parts, stored.approval, kept, ranMs);
   const keptUntilMs = ranMs + parts.config.approvals.keepAnswerMs;
   const patch = { endedMs: ranMs, keptUntilMs, ...(answer === undefined ? {} : { answer }) };
-  // It may be `unknown` by now: a late outcome is still the outcome.
-  let changed = await changeState(parts, stored, 'finish', patch);
-  if (changed.kind === 'passed' && changed.stored.approval.state === 'unknown') {
-    changed = await changeState(parts, changed.stored, 'finish', patch);
-  }
+  const changed = await conclude(parts, stored, 'finish', patch);
   if (kept !== undefined && answer === undefined) return flag(parts, changed.stored, 'its answer could not be kept');
   return changed.stored;
+}
+
+/** It may be `unknown` by now: a late outcome is still the outcome. */
+async function conclude(
+  parts: CallParts,
+  stored: StoredApproval,
+  event: 'finish' | 'fail',
+  patch: Partial<Pick<Approval, 'endedMs' | 'keptUntilMs' | 'answer' | 'endReason'>>,
+): Promise<Changed> {
+  const changed = await changeState(parts, stored, event, patch);
+  const isLate = changed.kind === 'passed' && changed.stored.approval.state === 'unknown';
+  return isLate ? changeState(parts, changed.stored, event, patch) : changed;
 }
 
 /** Undefined where it can't be kept: the call has run all the same, and says so. */

@@ -45,7 +45,13 @@ export interface OwnToolCall {
   readonly approval: string;
 }
 
-export type Ruling = Goes | Refused | Held | OwnToolCall;
+/** A request about the task that a held call became; its id is the approval's, so no upstream task can be meant. */
+export interface ApprovalTaskCall {
+  readonly goes: 'task';
+  readonly approval: string;
+}
+
+export type Ruling = Goes | Refused | Held | OwnToolCall | ApprovalTaskCall;
 
 export const ALLOWED: DecisionFacts = { verdict: 'allow', policies: [] };
 

@@ -4,10 +4,8 @@
  * cancels nothing but the wait.
  */
 import { parseApprovalId, type StoredApproval } from '../approvals/approval-store.ts';
-import { changeState } from '../approvals/change.ts';
-import { tellEvent } from '../approvals/events.ts';
 import { isOpen } from '../approvals/states.ts';
-import { errorAnswer } from '../mcp/answers.ts';
+import { errorAnswer, jsonAnswer } from '../mcp/answers.ts';
 import { cancelledAnswer, noSuchApproval, tooLateToCancel } from '../mcp/approval-answers.ts';
 import { AWAIT_TOOL } from '../mcp/hold-tools.ts';
 import type { HttpAnswer } from '../mcp/http.ts';
@@ -20,6 +18,7 @@ import type { Admitted } from './received.ts';
 import { refuse } from './refuse.ts';
 import type { OwnToolCall } from './ruling.ts';
 import { runForCaller } from './run-for-caller.ts';
+import { withdraw } from './withdraw.ts';
 
 /** Below the 60 s at which clients give up (FACTS §1.14). */
 const WAIT_MS = 45_000;
@@ -40,11 +39,11 @@ export async function useOwnTool(
     if (stored === undefined || !isOwn(stored.approval, admitted)) {
       const detail = stored === undefined ? 'no such approval' : 'another caller’s approval';
       const refusal = { stage: 'decide', code: 'approval', detail, call: admitted.facts } as const;
-      return await refuse(parts, admitted, refusal, noSuchApproval(message.id, era), admitted.session);
+      return await refuse(parts, admitted, refusal, jsonAnswer(200, noSuchApproval(message.id, era)), admitted.session);
     }
     if (tool !== AWAIT_TOOL) return await cancel(parts, admitted, message, stored);
     const now = await waitForEnd(parts, admitted, stored);
-    return await answerStanding(parts, admitted, message, now, 'asked');
+    return jsonAnswer(200, await answerStanding(parts, admitted, message, now, 'asked'));
   } catch (cause) {
     parts.log('error', 'approval-not-told', { callId: admitted.callId }, cause);
     const text = 'How this approval stands can’t be told now. Nothing changed. Try again later.';
@@ -72,15 +71,8 @@ async function cancel(
   stored: StoredApproval,
 ): Promise<HttpAnswer> {
   const { era } = admitted.classified;
-  const changed = await changeState(parts, stored, 'cancel', { endedMs: parts.nowMs(), endReason: 'by-requester' });
-  const facts = approvalFacts(parts, changed.stored.approval);
-  if (changed.kind === 'passed') {
-    const { state } = changed.stored.approval;
-    const refusal = { stage: 'decide', code: 'too-late', detail: state, call: admitted.facts } as const;
-    return refuse(parts, admitted, refusal, tooLateToCancel(message.id, era, facts), admitted.session);
-  }
-  const { caller } = admitted;
-  const by = { principal: caller.principal, agent: caller.agent, tokenId: caller.tokenId, address: admitted.address };
-  await tellEvent(parts, changed.stored.approval, 'cancelled', { detail: 'by-requester', by, call: admitted.facts });
-  return cancelledAnswer(message.id, era, facts);
+  const withdrawn = await withdraw(parts, admitted, stored);
+  const facts = approvalFacts(parts, withdrawn.stored.approval);
+  const say = withdrawn.kind === 'changed' ? cancelledAnswer : tooLateToCancel;
+  return jsonAnswer(200, say(message.id, era, facts));
 }

@@ -1,11 +1,10 @@
 /**
  * What an agent is told of a held call, for both eras (DESIGN §5, FACTS §1.13): a tool result that a model can read and
- * follow, with `isError`, so that no model takes it for the answer. Says what to do next, and what not to do.
+ * follow, with `isError`, so that no model takes it for the answer. Says what to do next, and what not to do. Messages,
+ * to be sent as they are or inside a task.
  */
 import type { JsonObject } from '../json/value.ts';
-import { jsonAnswer } from './answers.ts';
 import { AWAIT_TOOL, CANCEL_TOOL, REPEAT } from './hold-tools.ts';
-import type { HttpAnswer } from './http.ts';
 import type { MessageId } from './message.ts';
 import type { Era } from './protocol.ts';
 
@@ -13,6 +12,7 @@ export interface ApprovalFacts {
   readonly id: string;
   readonly code: string;
   readonly state: string;
+  readonly createdMs: number;
   readonly expiresMs: number;
   /** For people and models: `1 of finance`. */
   readonly needs: readonly string[];
@@ -20,7 +20,7 @@ export interface ApprovalFacts {
 }
 
 /** Also for one that is approved and about to run. */
-export function pendingAnswer(id: MessageId, era: Era, facts: ApprovalFacts): HttpAnswer {
+export function pendingAnswer(id: MessageId, era: Era, facts: ApprovalFacts): JsonObject {
   const { state, needs, expiresMs } = facts;
   const until = new Date(expiresMs).toISOString();
   const how =
@@ -36,14 +36,14 @@ export function pendingAnswer(id: MessageId, era: Era, facts: ApprovalFacts): Ht
   return notice(id, era, [how, ...next].join('\n'), facts);
 }
 
-export function deniedByPerson(id: MessageId, era: Era, facts: ApprovalFacts, reason: string | undefined): HttpAnswer {
+export function deniedByPerson(id: MessageId, era: Era, facts: ApprovalFacts, reason: string | undefined): JsonObject {
   const why = reason === undefined || reason === '' ? '' : ` The reason given: “${reason}”.`;
   const text = `Denied: a person refused this call, and it was not made.${why} Do not make it again; tell your user.`;
   return notice(id, era, text, facts);
 }
 
 /** For what ended without having run. */
-export function endedAnswer(id: MessageId, era: Era, facts: ApprovalFacts): HttpAnswer {
+export function endedAnswer(id: MessageId, era: Era, facts: ApprovalFacts): JsonObject {
   const how: Record<string, string> = {
     expired: 'Nobody approved this call in time: it was not made. To ask again, make the call again.',
     cancelled: 'This request was withdrawn, or could not be carried out as it was approved: the call was not made.',
@@ -53,28 +53,28 @@ export function endedAnswer(id: MessageId, era: Era, facts: ApprovalFacts): Http
   return notice(id, era, how[facts.state] ?? 'This request has ended.', facts);
 }
 
-export function unknownAnswer(id: MessageId, era: Era, facts: ApprovalFacts): HttpAnswer {
+export function unknownAnswer(id: MessageId, era: Era, facts: ApprovalFacts): JsonObject {
   const text =
     'This call was approved and sent, and whether it took effect is NOT known. It is not made again. Check by other means whether it took effect; an operator has been told.';
   return notice(id, era, text, facts);
 }
 
 /** It ran, and there is nothing to hand over. */
-export function answerGone(id: MessageId, era: Era, facts: ApprovalFacts, why: string): HttpAnswer {
+export function answerGone(id: MessageId, era: Era, facts: ApprovalFacts, why: string): JsonObject {
   const text = `This call was approved and has run. Its answer is not handed over: ${why} To run it once more, repeat the call with ${REPEAT}: true; it will need a new approval.`;
   return notice(id, era, text, facts);
 }
 
 /** Not there, or not this caller's: the same bytes. */
-export function noSuchApproval(id: MessageId, era: Era): HttpAnswer {
+export function noSuchApproval(id: MessageId, era: Era): JsonObject {
   return toolText(id, era, 'There is no such approval of yours on this server.', true);
 }
 
-export function cancelledAnswer(id: MessageId, era: Era, facts: ApprovalFacts): HttpAnswer {
+export function cancelledAnswer(id: MessageId, era: Era, facts: ApprovalFacts): JsonObject {
   return toolText(id, era, 'Withdrawn: this call will not be made.', false, metaOf(facts));
 }
 
-export function tooLateToCancel(id: MessageId, era: Era, facts: ApprovalFacts): HttpAnswer {
+export function tooLateToCancel(id: MessageId, era: Era, facts: ApprovalFacts): JsonObject {
   return notice(id, era, `Too late to withdraw: the request is ${facts.state}.`, facts);
 }
 
@@ -91,18 +91,18 @@ export function withCollectionNote(result: JsonObject, facts: ApprovalFacts, ran
   };
 }
 
-function notice(id: MessageId, era: Era, text: string, facts: ApprovalFacts): HttpAnswer {
+function notice(id: MessageId, era: Era, text: string, facts: ApprovalFacts): JsonObject {
   return toolText(id, era, text, true, metaOf(facts));
 }
 
-function toolText(id: MessageId, era: Era, text: string, isError: boolean, meta?: JsonObject): HttpAnswer {
+function toolText(id: MessageId, era: Era, text: string, isError: boolean, meta?: JsonObject): JsonObject {
   const result = {
     ...(era === 'modern' ? { resultType: 'complete' } : {}),
     content: [{ type: 'text', text }],
     isError,
     ...(meta === undefined ? {} : { _meta: meta }),
   };
-  return jsonAnswer(200, { jsonrpc: '2.0', id, result });
+  return { jsonrpc: '2.0', id, result };
 }
 
 /** For programs; models read the text. */

@@ -78,10 +78,15 @@ export function callText(tool: string, args: string, id: number | string = 1): s
 }
 
 /** A modern request with its headers. */
-export function modernCall(method: string, params: Record<string, unknown> = {}, name?: string) {
+export function modernCall(
+  method: string,
+  params: Record<string, unknown> = {},
+  name?: string,
+  capabilities: Record<string, unknown> = {},
+) {
   const _meta = {
     'io.modelcontextprotocol/protocolVersion': MODERN,
-    'io.modelcontextprotocol/clientCapabilities': {},
+    'io.modelcontextprotocol/clientCapabilities': capabilities,
     'io.modelcontextprotocol/clientInfo': { name: 'test', version: '1' },
   };
   return {
