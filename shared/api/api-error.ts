@@ -37,13 +37,19 @@ export function errorAnswer(
   return { status, headers: all, body: JSON.stringify(apiError(code, message)) };
 }
 
-/** What a route may refuse with, for its description. */
-export function describeErrors<S extends Status>(...statuses: readonly S[]): Record<S, ErrorDescription> {
-  const described = statuses.map((status) => [status, describeError(status)]);
+/** What a route may refuse with beside the door, for its description. */
+export function describeErrors<S extends Status = never>(
+  ...statuses: readonly S[]
+): Record<S | AtTheDoor, ErrorDescription> {
+  const described = [...AT_THE_DOOR, ...statuses].map((status) => [status, describeError(status)]);
   // `fromEntries` forgets which keys there are.
-  return Object.fromEntries(described) as Record<S, ErrorDescription>;
+  return Object.fromEntries(described) as Record<S | AtTheDoor, ErrorDescription>;
 }
 
+/** Before any route is asked. */
+const AT_THE_DOOR = [401, 403, 429, 503] as const;
+
+type AtTheDoor = (typeof AT_THE_DOOR)[number];
 type Status = keyof typeof MEANINGS;
 type ErrorDescription = ReturnType<typeof describeError>;
 
@@ -60,5 +66,6 @@ const MEANINGS = {
   409: 'Too late: it was decided or has changed.',
   413: 'The body is too large.',
   415: 'The body is not JSON.',
+  429: 'Too many requests of yours; `Retry-After` says when to come again.',
   503: 'Something that it takes is out of reach, and nothing was done. Try again.',
 } as const;

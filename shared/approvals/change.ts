@@ -13,7 +13,9 @@ export type Changed =
   /** Somebody else was there first, or the event has no place in its state; how it stands now. */
   | { readonly kind: 'passed'; readonly stored: StoredApproval };
 
-type Patch = Partial<Omit<Approval, 'id' | 'fingerprint' | 'generation' | 'state' | 'attempt' | 'evidence'>>;
+type Fixed = 'id' | 'fingerprint' | 'generation' | 'state' | 'attempt' | 'evidence';
+/** `attention: undefined` takes the flag off. */
+type Patch = Partial<Omit<Approval, Fixed | 'attention'>> & { readonly attention?: string | undefined };
 type ChangeParts = Pick<ApprovalParts, 'approvals' | 'randomBytes'>;
 
 /** A mark by somebody else (a notice, a flag) makes a conflict without being a change of state. */
@@ -31,7 +33,7 @@ export function changeState(
     const state = nextState(approval.state, event);
     const isAsSeen = approval.state === seen.state && approval.claim?.number === seen.claim?.number;
     if (state === undefined || !isAsSeen) return undefined;
-    return { ...approval, ...(typeof patch === 'function' ? patch(approval) : patch), state };
+    return { ...patched(approval, typeof patch === 'function' ? patch(approval) : patch), state };
   });
 }
 
@@ -43,8 +45,13 @@ export function markApproval(
 ): Promise<Changed> {
   return change(parts, stored, (approval) => {
     const patch = mark(approval);
-    return patch === undefined ? undefined : { ...approval, ...patch };
+    return patch === undefined ? undefined : patched(approval, patch);
   });
+}
+
+function patched(approval: Approval, patch: Patch): Approval {
+  const { attention, ...rest } = { ...approval, ...patch };
+  return { ...rest, ...(attention !== undefined && { attention }) };
 }
 
 /** Takes members off a row: the keys of what was erased. */

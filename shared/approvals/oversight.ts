@@ -19,9 +19,17 @@ export interface Resolution {
   readonly reason: string;
 }
 
-export type Resolved =
-  | { readonly kind: 'resolved' }
-  | { readonly kind: 'refused'; readonly code: 'not-found' | 'not-unknown' | 'reason' | 'unavailable' };
+export type ResolutionRefusal =
+  /** Not there, or not for this person: nobody learns which. */
+  | 'not-found'
+  /** What became of it is known, or somebody else said so first. */
+  | 'not-unknown'
+  /** None, or a too long one. */
+  | 'reason'
+  /** Something that it takes is out of reach: look at it, then try again. */
+  | 'unavailable';
+
+export type Resolved = { readonly kind: 'resolved' } | { readonly kind: 'refused'; readonly code: ResolutionRefusal };
 
 export interface Oversight {
   /** Flagged requests of the servers that this person administers or audits, oldest first. */
@@ -42,44 +50,76 @@ export function createOversight(parts: ApprovalParts): Oversight {
       }
       flagged.sort((left, right) => left.createdMs - right.createdMs || left.id.localeCompare(right.id));
       const shown = await Promise.all(flagged.slice(0, limit).map(({ id }) => parts.approvals.read(id)));
-      const approvals = shown.flatMap((stored) => (stored === undefined ? [] : [summarise(stored.approval)]));
+      const approvals = shown
+        .flatMap((stored) => (stored === undefined ? [] : [stored.approval]))
+        .filter(({ attention }) => attention !== undefined)
+        .map(summarise);
       return { approvals, total: flagged.length };
     },
     resolve: (person, resolution) =>
       resolve(parts, person, resolution).catch((cause: unknown): Resolved => {
         parts.log('error', 'approval-not-resolved', { approval: resolution.approval }, cause);
-        return { kind: 'refused', code: 'unavailable' };
+        return refused('unavailable');
       }),
   };
 }
 
 async function resolve(parts: ApprovalParts, person: Person, resolution: Resolution): Promise<Resolved> {
-  const { outcome } = resolution;
+  const { approval: id, outcome } = resolution;
+  const stored = parseApprovalId(id) === undefined ? undefined : await parts.approvals.read(id);
+  if (stored === undefined) return refused('not-found');
+  const { session, state } = stored.approval;
+  const by = actorOf(person);
+  const refuse = async (code: ResolutionRefusal): Promise<Resolved> => {
+    const detail = `resolution as ${outcome}: ${code}`;
+    await parts.recorder.record(session, { kind: 'approval', approval: id, event: 'decision-refused', by, detail });
+    return refused(code);
+  };
+  if (!mayResolve(parts, person, stored.approval)) return refuse('not-found');
+  const problem = await isBlocked(parts, person, stored.approval);
+  if (problem !== undefined) return refuse(problem);
+  if (state !== 'unknown') return refuse('not-unknown');
   const reason = resolution.reason.trim();
-  const isId = parseApprovalId(resolution.approval) !== undefined;
-  const stored = isId ? await parts.approvals.read(resolution.approval) : undefined;
-  if (stored === undefined || !mayResolve(parts, person, stored.approval))
-    return { kind: 'refused', code: 'not-found' };
-  if (stored.approval.state !== 'unknown') return { kind: 'refused', code: 'not-unknown' };
-  if (reason === '' || reason.length > REASON_CHARACTERS) return { kind: 'refused', code: 'reason' };
+  if (reason === '' || reason.length > REASON_CHARACTERS) return refuse('reason');
 
-  const { principal, agent, channel, tokenId, address } = person;
-  const by: Actor = { principal, agent, channel, tokenId, address };
   const words = parts.masker.maskRequest(reason);
-  await parts.recorder.record(stored.approval.session, {
+  // On record before it stands: nobody's word ends an unknown call without a trace.
+  await parts.recorder.record(session, {
     kind: 'approval',
-    approval: stored.approval.id,
+    approval: id,
     event: 'decided',
     by,
     reason: typeof words === 'string' ? words : '',
     detail: `what was unknown is ${outcome}`,
   });
   const nowMs = parts.nowMs();
-  const patch = { endedMs: nowMs, keptUntilMs: nowMs + parts.config.approvals.keepAnswerMs, endReason: 'by-operator' };
-  const changed = await changeState(parts, stored, outcome === 'done' ? 'finish' : 'fail', patch);
-  if (changed.kind === 'passed') return { kind: 'refused', code: 'not-unknown' };
+  const changed = await changeState(parts, stored, outcome === 'done' ? 'finish' : 'fail', {
+    endedMs: nowMs,
+    keptUntilMs: nowMs + parts.config.approvals.keepAnswerMs,
+    endReason: 'by-operator',
+    attention: undefined,
+  });
+  if (changed.kind === 'passed') return refuse('not-unknown');
   await tellEvent(parts, changed.stored.approval, 'resolved', { by, detail: outcome });
   return { kind: 'resolved' };
+}
+
+function actorOf({ principal, agent, channel, tokenId, address }: Person): Actor {
+  return { principal, agent, channel, tokenId, address };
+}
+
+async function isBlocked(
+  parts: ApprovalParts,
+  { tenant, principal, agent, tokenId }: Person,
+  { server }: Approval,
+): Promise<ResolutionRefusal | undefined> {
+  const checked = await parts.blocks.check({ tenant, principal, agent, tokenId, server });
+  if (checked.ok) return undefined;
+  return checked.error.code === 'blocked' ? 'not-found' : 'unavailable';
+}
+
+function refused(code: ResolutionRefusal): Resolved {
+  return { kind: 'refused', code };
 }
 
 function mayLook(parts: ApprovalParts, person: Person, server: string): boolean {

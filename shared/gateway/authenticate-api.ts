@@ -4,6 +4,7 @@
  * agent, and no agent ever approves (DESIGN §4).
  */
 import { errorAnswer } from '../api/api-error.ts';
+import type { TokenRefusal } from '../api/door.ts';
 import type { Config } from '../config/config.ts';
 import type { Caller } from '../identity/caller.ts';
 import { createRemoteKeySource } from '../identity/key-source.ts';
@@ -13,11 +14,11 @@ import type { HttpAnswer } from '../mcp/http.ts';
 import { err, type Result } from '../result.ts';
 import type { GatewayPorts } from './ports.ts';
 
-type Ports = Pick<GatewayPorts, 'entra' | 'publicUrl' | 'nowMs' | 'deadline' | 'log'>;
+type Ports = Pick<GatewayPorts, 'entra' | 'publicUrl' | 'nowMs' | 'deadline'>;
 
-/** Logs why it refused; the answer says no more than a caller needs. Never rejects. */
+/** Its answer says no more than a caller needs. Never rejects. */
 export function createApiAuthenticator({ identity }: Pick<Config, 'identity'>, ports: Ports) {
-  const { entra, publicUrl, nowMs, deadline, log } = ports;
+  const { entra, publicUrl, nowMs, deadline } = ports;
   const { apiScope: scope, apiRole: role, scope: refusedScope, clockSkewSeconds } = identity;
   const resource = `${publicUrl}/api`;
   // Not `identity.audiences`: under another app's audience the name of a scope may mean anything.
@@ -32,13 +33,17 @@ export function createApiAuthenticator({ identity }: Pick<Config, 'identity'>, p
     nowMs,
   });
 
-  return async (authorization: string | null): Promise<Result<Caller, { readonly answer: HttpAnswer }>> => {
+  return async (authorization: string | null): Promise<Result<Caller, TokenRefusal>> => {
     const caller = await verifier.verify(authorization, resource);
     if (caller.ok) return caller;
     const { error } = caller;
-    const cause = 'cause' in error ? error.cause : undefined;
-    log('warn', 'api-refused', { code: error.reason, detail: describeTokenFailure(error) }, cause);
-    return err({ answer: answerFailure(error, `${resource}/${scope}`, refusedScope) });
+    const answer = answerFailure(error, `${resource}/${scope}`, refusedScope);
+    return err({
+      code: error.reason,
+      detail: describeTokenFailure(error),
+      answer,
+      ...('cause' in error && { cause: error.cause }),
+    });
   };
 }
 

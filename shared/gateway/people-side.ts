@@ -6,7 +6,9 @@ import type { AddRoutes } from '../api/api-app.ts';
 import { createApi } from '../api/create-api.ts';
 import { approvalRoutes } from '../api/routes/approvals.ts';
 import { blockRoutes } from '../api/routes/blocks.ts';
+import { oversightRoutes } from '../api/routes/oversight.ts';
 import { createInbox } from '../approvals/create-inbox.ts';
+import { createOversight } from '../approvals/oversight.ts';
 import { createReplies, type Replies } from '../approvals/replies/replies.ts';
 import { noteAdministration, recordAdministration } from '../calls/administration.ts';
 import type { CallParts } from '../calls/parts.ts';
@@ -14,9 +16,11 @@ import { GATEWAY_SERVER } from '../config/names.ts';
 import { createKeptSecret } from '../credentials/kept-secret.ts';
 import { findCallerAddress } from '../identity/address.ts';
 import { createBlockAdministration } from '../identity/blocks/administer-blocks.ts';
+import type { Caller } from '../identity/caller.ts';
 import { jsonAnswer } from '../mcp/answers.ts';
 import type { HttpAnswer, HttpCall } from '../mcp/http.ts';
 import { createApiAuthenticator } from './authenticate-api.ts';
+import { createRefusalNotes } from './note-api-refusals.ts';
 import type { GatewayPorts } from './ports.ts';
 import { VERSION } from './version.ts';
 
@@ -35,11 +39,14 @@ export function createPeopleSide(parts: CallParts, ports: GatewayPorts): PeopleS
   const api = createApi({
     ...ports,
     version: VERSION,
-    routes: [approvalRoutes(inbox), createBlockRoutes(parts)],
+    // `attention` is no approval id: its route stands before those that take one.
+    routes: [oversightRoutes(createOversight(parts)), approvalRoutes(inbox), createBlockRoutes(parts)],
     authenticate: createApiAuthenticator(config, ports),
+    takePlace: (caller) => parts.limiter.enter(apiPlace(caller), GATEWAY_SERVER, 'call'),
     resolveGroups: (caller) => parts.groups.resolve(caller),
     checkBlocks: (caller) => blocks.check(caller),
     clientAddress,
+    noteRefusal: createRefusalNotes({ note: (note) => noteAdministration(parts, note), nowMs: parts.nowMs }),
   });
   const replies = createTeamsReplies(parts, ports, inbox, clientAddress);
   return {
@@ -49,6 +56,11 @@ export function createPeopleSide(parts: CallParts, ports: GatewayPorts): PeopleS
       return replies.answer(call);
     },
   };
+}
+
+/** Apart from what the same person's agents call: no agent keeps its owner from denying what it asked for. */
+function apiPlace({ tenant, principal }: Caller): string {
+  return `api:${tenant}:${principal.kind}:${principal.id}`;
 }
 
 /** Whoever may `administer` the gateway itself: a block on one server is theirs too. */

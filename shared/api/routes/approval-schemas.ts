@@ -77,6 +77,21 @@ export const decisionInputSchema = z
   })
   .openapi('DecisionInput');
 
+export const resolutionInputSchema = z
+  .strictObject({
+    outcome: z
+      .enum(['done', 'failed'])
+      .openapi({ description: 'What became of the call, as found out at the server.' }),
+    reason: z
+      .string()
+      .max(REASON_CHARACTERS)
+      .regex(/\S/, 'needs some words')
+      .openapi({ description: 'How that is known, for the transcript.' }),
+  })
+  .openapi('ResolutionInput');
+
+export const resolvedSchema = z.object({ approval: z.string(), state: z.enum(['done', 'failed']) }).openapi('Resolved');
+
 export const decisionTakenSchema = z
   .object({
     approval: z.string(),

@@ -4,18 +4,13 @@
  */
 import { createRoute, z } from '@hono/zod-openapi';
 import { parseApprovalId } from '../../approvals/approval-store.ts';
-import type { ApprovalSummary, ApprovalView, DecisionRefusal, Inbox, Person } from '../../approvals/inbox.ts';
+import type { ApprovalView, DecisionRefusal, Inbox, Person } from '../../approvals/inbox.ts';
 import { readShortCode } from '../../approvals/short-code.ts';
 import type { AddRoutes } from '../api-app.ts';
 import { toPerson } from '../api-caller.ts';
 import { apiError, describeErrors, RETRY_AFTER_SECONDS } from '../api-error.ts';
-import {
-  approvalListSchema,
-  approvalSchema,
-  type approvalSummarySchema,
-  decisionInputSchema,
-  decisionTakenSchema,
-} from './approval-schemas.ts';
+import { approvalListSchema, approvalSchema, decisionInputSchema, decisionTakenSchema } from './approval-schemas.ts';
+import { describe, summarise } from './describe-approval.ts';
 
 const params = z.object({ id: z.string().openapi({ description: 'Of the approval.' }) });
 
@@ -38,7 +33,7 @@ const listRoute = createRoute({
   path: '/api/approvals',
   summary: 'What waits for you, oldest first',
   request: { query },
-  responses: { 200: answer('The list.', approvalListSchema), ...describeErrors(400, 401, 403, 503) },
+  responses: { 200: answer('The list.', approvalListSchema), ...describeErrors(400) },
 });
 
 const showRoute = createRoute({
@@ -46,7 +41,7 @@ const showRoute = createRoute({
   path: '/api/approvals/{id}',
   summary: 'One request, with everything that a decision needs',
   request: { params },
-  responses: { 200: answer('The request.', approvalSchema), ...describeErrors(401, 403, 404, 503) },
+  responses: { 200: answer('The request.', approvalSchema), ...describeErrors(404) },
 });
 
 const decideRoute = createRoute({
@@ -59,7 +54,7 @@ const decideRoute = createRoute({
   },
   responses: {
     202: answer('Taken, recorded, and soon applied.', decisionTakenSchema),
-    ...describeErrors(400, 401, 403, 404, 408, 409, 413, 415, 503),
+    ...describeErrors(400, 404, 408, 409, 413, 415),
   },
 });
 
@@ -104,8 +99,11 @@ export function approvalRoutes(inbox: Inbox): AddRoutes {
   };
 }
 
-const PEOPLE_ONLY = apiError('people-only', 'Approvals are for people: an app by itself never sees or decides one.');
-const NOT_FOUND = apiError('not-found', 'There is no such approval, or it is not for you.');
+export const PEOPLE_ONLY = apiError(
+  'people-only',
+  'Approvals are for people: an app by itself never sees or decides one.',
+);
+export const NOT_FOUND = apiError('not-found', 'There is no such approval, or it is not for you.');
 
 const REFUSAL_STATUS = {
   'not-found': 404,
@@ -132,41 +130,3 @@ async function findByCode(inbox: Inbox, person: Person, code: string): Promise<z
 }
 
 const MAX_SAME_CODE = 10;
-
-function summarise(approval: ApprovalSummary): z.input<typeof approvalSummarySchema> {
-  const { id, code, state, server, tool, requester, agent, justification, attention } = approval;
-  return {
-    id,
-    code,
-    state,
-    server,
-    tool,
-    requester,
-    agent,
-    createdAt: toTime(approval.createdMs),
-    expiresAt: toTime(approval.expiresMs),
-    ...(justification !== undefined && { justification }),
-    ...(attention !== undefined && { attention }),
-  };
-}
-
-function describe(view: ApprovalView): z.input<typeof approvalSchema> {
-  const { reasons, policies, needs, evidence, endedMs, endReason, mayDecide, whyNot } = view;
-  return {
-    ...summarise(view),
-    arguments: view.arguments,
-    reasons: [...reasons],
-    policies: [...policies],
-    needs: needs.map(({ quorum, from }) => ({ quorum, from: [...from] })),
-    decisions: view.decisions.map(({ decidedMs, ...decision }) => ({ ...decision, decidedAt: toTime(decidedMs) })),
-    evidence,
-    ...(endedMs !== undefined && { endedAt: toTime(endedMs) }),
-    ...(endReason !== undefined && { endReason }),
-    mayDecide,
-    ...(whyNot !== undefined && { whyNot }),
-  };
-}
-
-function toTime(ms: number): string {
-  return new Date(ms).toISOString();
-}

@@ -31,7 +31,7 @@ const listRoute = createRoute({
   method: 'get',
   path: '/api/blocks',
   summary: 'Who is kept out, ended blocks too',
-  responses: { 200: answer('The list.', blockListSchema), ...describeErrors(401, 403, 503) },
+  responses: { 200: answer('The list.', blockListSchema), ...describeErrors() },
 });
 
 const addRoute = createRoute({
@@ -41,7 +41,7 @@ const addRoute = createRoute({
   request: { body: { required: true, content: { 'application/json': { schema: blockInputSchema } } } },
   responses: {
     201: answer('It stands.', blockSchema),
-    ...describeErrors(400, 401, 403, 409, 413, 415, 503),
+    ...describeErrors(400, 408, 409, 413, 415),
   },
 });
 
@@ -50,7 +50,7 @@ const removeRoute = createRoute({
   path: '/api/blocks',
   summary: 'Let somebody in again',
   request: { query: blockKeySchema },
-  responses: { 200: answer('It stood until now.', blockSchema), ...describeErrors(400, 401, 403, 404, 503) },
+  responses: { 200: answer('It stood until now.', blockSchema), ...describeErrors(400, 404) },
 });
 
 export function blockRoutes({ administration, mayAdminister, servers, nowMs, log }: BlockRoutesOptions): AddRoutes {

@@ -1,5 +1,6 @@
 /** The API over an inbox that answers as it is told and keeps what it was asked; callers by the names of the sample tenant. */
 import { createApi } from '../../../shared/api/create-api.ts';
+import type { DoorRefusal } from '../../../shared/api/door.ts';
 import { approvalRoutes } from '../../../shared/api/routes/approvals.ts';
 import type { ApprovalView, DecisionInput, DecisionResult, Inbox, Person } from '../../../shared/approvals/inbox.ts';
 import type { Caller } from '../../../shared/identity/caller.ts';
@@ -81,6 +82,9 @@ export const bot: Caller = {
 
 export interface Scene {
   readonly logged: string[];
+  readonly refusals: DoorRefusal[];
+  /** Places that were taken and not given back. */
+  readonly taken: string[];
   ask(
     request: Ask,
   ): Promise<{ status: number; headers: Readonly<Record<string, string>>; body: unknown; text: string }>;
@@ -96,7 +100,7 @@ export interface Ask {
   readonly body?: unknown;
   readonly stream?: ReadableStream<Uint8Array>;
   /** Absent: nobody is signed in. */
-  readonly as?: 'bob' | 'bot' | 'blocked' | 'half-known' | 'ungrouped';
+  readonly as?: 'bob' | 'bot' | 'blocked' | 'half-known' | 'ungrouped' | 'hasty' | 'crowded';
 }
 
 /** Whoever is named in `Authorization`; what a token is worth is another test's. */
@@ -105,14 +109,22 @@ export function createScene(
   deadline = (): AbortSignal => new AbortController().signal,
 ): Scene {
   const logged: string[] = [];
+  const refusals: DoorRefusal[] = [];
+  const taken: string[] = [];
   const refused: HttpAnswer = { status: 401, headers: { 'www-authenticate': 'Bearer' }, body: '{}' };
   const api = createApi({
     version: '1.2.3',
     routes: [approvalRoutes(inbox)],
     async authenticate(authorization) {
       const name = authorization ?? '';
-      if (name === '') return err({ answer: refused });
+      if (name === '') return err({ code: 'missing', detail: 'no bearer token', answer: refused });
       return ok(name === 'bot' ? bot : { ...bob, tokenId: name });
+    },
+    takePlace({ tokenId }) {
+      if (tokenId === 'hasty') return err({ code: 'calls-per-minute', status: 429, retryAfterSeconds: 7 });
+      if (tokenId === 'crowded') return err({ code: 'server-calls', status: 503, retryAfterSeconds: 1 });
+      taken.push(tokenId);
+      return ok({ leave: () => void taken.splice(taken.indexOf(tokenId), 1) });
     },
     resolveGroups: async ({ tokenId }) => (tokenId === 'ungrouped' ? err('down') : ok(['finance'])),
     checkBlocks: async ({ tokenId }) =>
@@ -120,12 +132,15 @@ export function createScene(
         ? err({ code: tokenId === 'blocked' ? 'blocked' : 'blocks-unknown', detail: 'why' })
         : ok(undefined),
     clientAddress: (headers) => headers.get('x-forwarded-for') ?? 'unknown',
+    noteRefusal: async (refusal) => void refusals.push(refusal),
     deadline,
     log: (level, event, facts) => logged.push(`${level} ${event} ${JSON.stringify(facts)}`),
   });
 
   return {
     logged,
+    refusals,
+    taken,
     async ask({ method = 'GET', path, url = `https://gateway.example.com${path}`, headers = {}, body, stream, as }) {
       const text = typeof body === 'string' ? body : JSON.stringify(body);
       const all = new Headers({ ...(text !== undefined && { 'content-type': 'application/json' }), ...headers });

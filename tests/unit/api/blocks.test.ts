@@ -31,6 +31,8 @@ async function createScene({ recordFails = false } = {}) {
     authenticate: async (authorization) => ok({ ...bob, groups: [authorization ?? ''] }),
     resolveGroups: async ({ groups }) => ok(groups === 'overage' ? [] : groups),
     checkBlocks: async () => ok(undefined),
+    takePlace: () => ok({ leave: () => undefined }),
+    noteRefusal: async () => undefined,
     clientAddress: () => '203.0.113.7',
     deadline: () => new AbortController().signal,
     log,
