@@ -4,6 +4,7 @@
  */
 import { createAppEnvironment } from './app-environment.ts';
 import { checkConfig } from './check-config.ts';
+import type { Directory } from './entra/directory.ts';
 import { findPort } from './free-port.ts';
 import { type FunctionHost, startFunctionHost } from './function-host/start.ts';
 import { type StandIns, startStandIns } from './stand-ins.ts';
@@ -21,6 +22,8 @@ export interface StackOptions {
   readonly appDir: string;
   /** Settings of the app on top of what the stack gives it. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Who there is; default: the sample tenant. */
+  readonly directory?: Directory;
   /** False: everything but the gateway, which can then be started with `appEnvironment`. */
   readonly gateway?: boolean;
   /** The gateway's log, line by line. */
@@ -75,6 +78,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         servers: [...config.value.servers.keys()],
         retentionClasses: [...config.value.transcripts.retention.keys()],
         ...(options.dataDir === undefined ? {} : { dataDir: options.dataDir }),
+        ...(options.directory === undefined ? {} : { directory: options.directory }),
       },
       stopwatch,
     );

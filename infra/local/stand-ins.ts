@@ -9,6 +9,7 @@ import { vaultNames } from './app-environment.ts';
 import { type Azurite, startAzurite } from './azurite.ts';
 import { ensureCrmKey } from './crm-key.ts';
 import { type CrmServer, startCrmServer } from './crm-server/start.ts';
+import type { Directory } from './entra/directory.ts';
 import { type Entra, startEntra } from './entra/start.ts';
 import { type Graph, startGraph } from './graph/start.ts';
 import { type KeyVault, startKeyVault } from './key-vault/start.ts';
@@ -26,6 +27,8 @@ export interface StandInOptions {
   /** Names of the configured MCP servers, likewise. */
   readonly servers: readonly string[];
   readonly retentionClasses: readonly string[];
+  /** Who there is, for Entra, Graph and Teams alike; default: the sample tenant. */
+  readonly directory?: Directory;
 }
 
 export interface StandIns {
@@ -48,6 +51,7 @@ interface VaultSecrets {
 /** Rejects with the first error once everything that had started is stopped again. */
 export async function startStandIns(options: StandInOptions, { measure }: Stopwatch): Promise<StandIns> {
   const { dataDir, publicUrl, servers, retentionClasses } = options;
+  const tenant = options.directory === undefined ? {} : { directory: options.directory };
   const folder = dataDir === undefined ? {} : { folder: dataDir };
   const running: { stop(): Promise<void> }[] = [];
 
@@ -69,10 +73,10 @@ export async function startStandIns(options: StandInOptions, { measure }: Stopwa
   }
 
   async function startIdentity(secrets: VaultSecrets): Promise<Pick<StandIns, 'entra' | 'graph' | 'keyVault'>> {
-    const entra = await start('entra', () => startEntra({ port: 0, publicUrl, servers, ...folder }));
+    const entra = await start('entra', () => startEntra({ port: 0, publicUrl, servers, ...tenant, ...folder }));
     const starts = [
       startVault(entra, secrets),
-      start('graph', () => startGraph({ port: 0, keysUrl: entra.keysUrl })),
+      start('graph', () => startGraph({ port: 0, keysUrl: entra.keysUrl, ...tenant })),
     ] as const;
     await Promise.allSettled(starts);
     const [keyVault, graph] = await Promise.all(starts);
@@ -105,7 +109,7 @@ export async function startStandIns(options: StandInOptions, { measure }: Stopwa
 
   const crmKey = await ensureCrmKey(dataDir);
   // First, for its secrets go into the vault; it takes no time.
-  const teams = await start('teams', () => startTeams({ port: 0, publicUrl, ...folder }));
+  const teams = await start('teams', () => startTeams({ port: 0, publicUrl, ...tenant, ...folder }));
   const starts = [startStorage(), startIdentity({ crmKey, teams }), startBus(), startCrm(crmKey)] as const;
   // Here as above, an error waits until the others have started or failed too: only then can all of them be stopped.
   await Promise.allSettled(starts);

@@ -16,6 +16,8 @@ export interface RecordLine {
 }
 
 export interface TranscriptView {
+  /** Every line there is, by time, signatures too. */
+  all(): Promise<RecordLine[]>;
   /** The records that were not there the last time: intents, events, outcomes and refusals, by time. */
   fresh(): Promise<RecordLine[]>;
   verify(): Promise<{ readonly report: VerifyReport; readonly segments: readonly SegmentReport[] }>;
@@ -42,12 +44,15 @@ export function openTranscripts(stack: RunningStack): TranscriptView {
     return lines;
   }
 
+  const byTime = (left: RecordLine, right: RecordLine) => String(left.time).localeCompare(String(right.time));
+
   return {
+    all: async () => (await readAll()).sort(byTime),
     async fresh() {
       const lines = await readAll();
       const news = lines.filter(({ blob, text, kind }) => KINDS.has(String(kind)) && !seen.has(`${blob} ${text}`));
       for (const { blob, text } of news) seen.add(`${blob} ${text}`);
-      return news.sort((left, right) => String(left.time).localeCompare(String(right.time)));
+      return news.sort(byTime);
     },
     async verify() {
       const tenant = stack.entra.tenantId;

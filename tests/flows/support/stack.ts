@@ -1,7 +1,7 @@
 /** The whole embedded stack with the built app behind the function host: what a newcomer runs. */
 import { join } from 'node:path';
 import { buildApp } from '../../../infra/build.ts';
-import { type Stack, startStack } from '../../../infra/local/stack.ts';
+import { type Stack, type StackOptions, startStack } from '../../../infra/local/stack.ts';
 
 export const appDir = join(import.meta.dirname, '../../..');
 
@@ -14,6 +14,8 @@ export interface BuiltStackOptions {
   readonly instances?: number;
   /** Default: the sample's. */
   readonly configDir?: string;
+  /** Default: the sample tenant. */
+  readonly directory?: StackOptions['directory'];
   /** Settings of the app on top of what the stack gives it. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -28,6 +30,7 @@ export async function startBuiltStack(options: BuiltStackOptions = {}): Promise<
     port: 0,
     instances: options.instances ?? 1,
     env: options.env ?? {},
+    ...(options.directory === undefined ? {} : { directory: options.directory }),
     onLog: (line) => log.push(line),
   });
   return Object.assign(stack, { log, token: stack.entra.issueToken });
