@@ -23,8 +23,20 @@ export function formatList({ approvals, total }: z.output<typeof approvalListSch
     `through ${formatName(approval.agent)}`,
     formatTimeLeft(approval.expiresAt, nowMs),
   ]);
-  const left = total - approvals.length;
-  return [...alignColumns(rows), ...(left > 0 ? [`and ${left} more (--limit)`] : [])].join('\n');
+  return [...alignColumns(rows), ...formatRest(total - approvals.length)].join('\n');
+}
+
+/** Each with its id, by which it is resolved: a short code names open requests only. */
+export function formatAttention({ approvals, total }: z.output<typeof approvalListSchema>): string {
+  if (approvals.length === 0) return 'nothing needs you';
+  const rows = approvals.map((approval) => [
+    visibleLine(approval.id),
+    formatCall(approval),
+    `by ${formatName(approval.requester)}`,
+    visibleLine(approval.state),
+    visibleLine(approval.attention ?? ''),
+  ]);
+  return [...alignColumns(rows), ...formatRest(total - approvals.length)].join('\n');
 }
 
 export function formatApproval(approval: Approval, nowMs: number): string {
@@ -58,6 +70,10 @@ export function formatApproval(approval: Approval, nowMs: number): string {
       : ['', 'Justification, in the agent’s own words, verified by nobody:', setApart(justification)]),
     ...(decisions.length === 0 ? [] : ['', 'Decisions:', ...decisions.map(formatDecision)]),
   ].join('\n');
+}
+
+function formatRest(left: number): readonly string[] {
+  return left > 0 ? [`and ${left} more (--limit)`] : [];
 }
 
 function formatDecision({

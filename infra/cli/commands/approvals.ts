@@ -1,21 +1,33 @@
 /**
- * `sallyport approvals`: what waits for whoever is signed in, and their answer, over the gateway's API. It decides
- * nothing by itself: a decision carries the evidence of what was shown, and the gateway judges it.
+ * `sallyport approvals`: what waits for whoever is signed in, and their answer, over the gateway's API; and for operators
+ * what needs a person. It decides nothing by itself: a decision carries the evidence of what was shown, and the gateway
+ * judges it.
  */
 import type { Command } from 'commander';
+import type { z } from 'zod';
 import {
   approvalListSchema,
   approvalSchema,
   decisionTakenSchema,
+  resolvedSchema,
 } from '../../../shared/api/routes/approval-schemas.ts';
 import { parseApprovalId } from '../../../shared/approvals/approval-store.ts';
 import { REASON_CHARACTERS } from '../../../shared/approvals/inbox.ts';
 import type { ApiClient } from '../api-client.ts';
 import { type ApiFlags, openApi, withApiFlags } from '../api-flags.ts';
-import { type Approval, formatApproval, formatList } from '../approvals/format-approval.ts';
+import { type Approval, formatApproval, formatAttention, formatList } from '../approvals/format-approval.ts';
 import { confirm } from '../confirm.ts';
 import { CommandFailure, CommandRefusal, describeExitCodes } from '../outcome.ts';
 import { visibleJson, visibleLine } from '../pins/visible-text.ts';
+
+interface ListFlags extends ApiFlags {
+  readonly limit: string;
+}
+
+interface ResolveFlags extends ApiFlags {
+  readonly as: string;
+  readonly reason: string;
+}
 
 interface DecideFlags extends ApiFlags {
   readonly reason?: string;
@@ -24,6 +36,8 @@ interface DecideFlags extends ApiFlags {
 
 const REFUSED =
   'the gateway said no: not there or not for you, decided or changed meanwhile, or not the one you may decide';
+
+const NOT_RESOLVED = 'the gateway said no: not there, not for you, your own, or not unknown (any more)';
 
 export function addApprovalsCommand(program: Command): void {
   const approvals = program
@@ -35,7 +49,7 @@ export function addApprovalsCommand(program: Command): void {
     .description('the calls that wait for your decision, oldest first')
     .option('--limit <n>', 'at most so many', '50')
     .addHelpText('after', describeExitCodes(REFUSED))
-    .action((flags: ApiFlags & { readonly limit: string }) => list(flags));
+    .action((flags: ListFlags) => list(flags));
 
   withApiFlags(approvals.command('show <approval>'))
     .description('one call with everything that a decision needs; by its short code or its id')
@@ -55,13 +69,35 @@ export function addApprovalsCommand(program: Command): void {
     .option('--yes', 'do not ask')
     .addHelpText('after', describeExitCodes(REFUSED))
     .action((approval: string, flags: DecideFlags) => decide('deny', approval, flags));
+
+  withApiFlags(approvals.command('attention'))
+    .description('what needs a person, on the servers that you administer or audit, oldest first')
+    .option('--limit <n>', 'at most so many', '50')
+    .addHelpText('after', describeExitCodes(REFUSED))
+    .action((flags: ListFlags) => attention(flags));
+
+  withApiFlags(approvals.command('resolve <id>'))
+    .description('say what became of a call whose outcome is unknown: first look at the server itself')
+    .requiredOption('--as <outcome>', 'done, if it took effect; failed, if it is certain that it did not')
+    .requiredOption('--reason <text>', 'how you know, for the transcript')
+    .addHelpText('after', describeExitCodes(NOT_RESOLVED))
+    .action((id: string, flags: ResolveFlags) => resolve(id, flags));
 }
 
-async function list(flags: ApiFlags & { readonly limit: string }): Promise<void> {
+async function list(flags: ListFlags): Promise<void> {
+  const listed = await askForList('/api/approvals', flags);
+  console.log(flags.json ? visibleJson(listed) : formatList(listed, Date.now()));
+}
+
+async function attention(flags: ListFlags): Promise<void> {
+  const listed = await askForList('/api/approvals/attention', flags);
+  console.log(flags.json ? visibleJson(listed) : formatAttention(listed));
+}
+
+async function askForList(path: string, flags: ListFlags): Promise<z.output<typeof approvalListSchema>> {
   if (!/^\d{1,3}$/.test(flags.limit)) throw new CommandFailure('--limit must be a number from 1 to 200');
   const api = await openApi(flags);
-  const listed = await api.ask({ path: `/api/approvals?limit=${flags.limit}`, schema: approvalListSchema });
-  console.log(flags.json ? visibleJson(listed) : formatList(listed, Date.now()));
+  return api.ask({ path: `${path}?limit=${flags.limit}`, schema: approvalListSchema });
 }
 
 async function show(named: string, flags: ApiFlags): Promise<void> {
@@ -70,8 +106,7 @@ async function show(named: string, flags: ApiFlags): Promise<void> {
 }
 
 async function decide(verdict: 'approve' | 'deny', named: string, flags: DecideFlags): Promise<void> {
-  const reason = flags.reason ?? '';
-  if (reason.length > REASON_CHARACTERS) throw new CommandFailure(`--reason: at most ${REASON_CHARACTERS} characters`);
+  const reason = readReason(flags.reason ?? '');
   const api = await openApi(flags);
   const approval = await find(api, named);
   if (!flags.json) console.log(`${formatApproval(approval, Date.now())}\n`);
@@ -89,6 +124,24 @@ async function decide(verdict: 'approve' | 'deny', named: string, flags: DecideF
   });
   const said = taken.repeated ? 'you had said so before' : 'taken, and applied soon';
   console.log(flags.json ? visibleJson(taken) : `${verdict}: ${said}${taken.state ? `; now ${taken.state}` : ''}`);
+}
+
+async function resolve(id: string, flags: ResolveFlags): Promise<void> {
+  const { as: outcome, json } = flags;
+  if (!parseApprovalId(id))
+    throw new CommandFailure('name the approval by its id; sallyport approvals attention lists it');
+  if (outcome !== 'done' && outcome !== 'failed') throw new CommandFailure('--as is done or failed');
+  const reason = readReason(flags.reason);
+  if (reason.trim() === '') throw new CommandFailure('--reason needs some words');
+  const api = await openApi(flags);
+  const path = `/api/approvals/${id}/resolution`;
+  const resolved = await api.ask({ method: 'POST', path, body: { outcome, reason }, schema: resolvedSchema });
+  console.log(json ? visibleJson(resolved) : `resolved: ${resolved.state}`);
+}
+
+function readReason(text: string): string {
+  if (text.length > REASON_CHARACTERS) throw new CommandFailure(`--reason: at most ${REASON_CHARACTERS} characters`);
+  return text;
 }
 
 /** By id or short code; of several under one code the one that can be decided. */
