@@ -104,9 +104,13 @@ async function decide(c: PageContext, parts: PageParts, id: string): Promise<Res
   }
   if (result.code === 'not-found') return c.html(notFoundPage(reader), 404);
   const refused = { text: result.text, reason, verdict };
-  if (result.code !== 'unavailable') return show(c, parts, id, refused, STATUS[result.code]);
-  const next = { href: `/ui/approvals/${id}`, label: 'Back to the request' };
-  return c.html(messagePage({ title: 'Nothing was decided', text: result.text, tone: 'warn', next, reader }), 503);
+  const again = show(c, parts, id, refused, STATUS[result.code]);
+  if (result.code !== 'unavailable') return again;
+  // What keeps the decision from being taken may keep the request from being shown.
+  return again.catch(() => {
+    const next = { href: `/ui/approvals/${id}`, label: 'Back to the request' };
+    return c.html(messagePage({ title: 'Nothing was decided', text: result.text, tone: 'warn', next, reader }), 503);
+  });
 }
 
 /** Only what we said ourselves, to this session, is said again: a link can't make the page claim a decision. */

@@ -25,6 +25,7 @@ describe.skipIf(executablePath === undefined)('approvals in a browser', () => {
 
   beforeAll(async () => {
     await mkdir(SCREENSHOTS, { recursive: true });
+    // CI runs as root, where Chromium’s own sandbox does not start.
     browser = await chromium.launch({ executablePath: executablePath ?? '', args: ['--no-sandbox'] });
   });
   afterAll(() => browser?.close());

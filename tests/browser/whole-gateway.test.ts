@@ -15,6 +15,7 @@ describe.skipIf(executablePath === undefined)('a held call and a browser', () =>
   let browser: Browser;
   beforeAll(async () => {
     stack = await startBuiltStack();
+    // CI runs as root, where Chromium’s own sandbox does not start.
     browser = await chromium.launch({ executablePath: executablePath ?? '', args: ['--no-sandbox'] });
   });
   afterAll(async () => {

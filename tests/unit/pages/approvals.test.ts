@@ -225,7 +225,18 @@ describe('a decision', () => {
     const answer = await browser.post(PATH, { ...decision, reason: 'my <words>', token: await browser.formToken() });
     expect(answer.status).toBe(status);
     expect(answer.text).toContain(`Because of ${code}.`);
-    if (code !== 'unavailable') expect(answer.text).toContain('my &lt;words&gt;</textarea>');
+    expect(answer.text).toContain('my &lt;words&gt;</textarea>');
+  });
+
+  it('that can’t be taken says so even while the request can’t be shown', async () => {
+    const { scene, browser } = await signedIn();
+    const token = await browser.formToken();
+    scene.decision = { kind: 'refused', code: 'unavailable', text: 'Nothing was decided. Try again.' };
+    scene.inboxFailure = new Error('store down');
+    const answer = await browser.post(PATH, { ...decision, token });
+    expect(answer.status).toBe(503);
+    expect(answer.text).toContain('Nothing was decided. Try again.');
+    expect(scene.logged).toEqual([]);
   });
 
   it('that is neither approval nor denial, or answers nothing that was shown, is not passed on', async () => {
