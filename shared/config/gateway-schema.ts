@@ -6,10 +6,9 @@
 import { z } from 'zod';
 import { CHANNELS } from './channels.ts';
 import { mayCarryCredential, TOKEN_PATTERN } from './credential-header.ts';
+import { limits } from './limits-schema.ts';
 import { findUrlMistake, isLoopback, urlMistakeMessages } from './loopback.ts';
 import { GATEWAY_SERVER, NAME_PATTERN, RETENTION_PATTERN } from './names.ts';
-
-const MIB = 1024 * 1024;
 
 const NAME_RULE = 'must be a name: a small letter, then small letters, digits and hyphens, 32 in all';
 
@@ -171,69 +170,6 @@ const transcripts = z.strictObject({
   retention: z.record(retentionName, retention).describe('Retention classes; each is a container of its own.'),
   deadlineMs: z.int().min(100).max(60_000).default(10_000).describe('Time for one record to become durable.'),
   idleMs: z.int().min(1_000).max(86_400_000).default(900_000).describe('A segment idle for so long is closed.'),
-});
-
-const limits = z.strictObject({
-  requestBytes: z
-    .int()
-    .min(1_024)
-    .max(100 * MIB)
-    .default(4 * MIB)
-    .describe('Bytes of one request.'),
-  answerBytes: z
-    .int()
-    .min(1_024)
-    .max(1_024 * MIB)
-    .default(64 * MIB)
-    .describe('Bytes of one whole answer.'),
-  eventBytes: z
-    .int()
-    .min(1_024)
-    .max(256 * MIB)
-    .default(16 * MIB)
-    .describe('Bytes of one SSE event.'),
-  depth: z.int().min(8).max(512).default(64).describe('JSON nesting.'),
-  firstByteMs: z.int().min(100).max(240_000).default(30_000).describe('Time to the upstream’s first byte.'),
-  deadlineMs: z.int().min(100).max(240_000).default(240_000).describe('Time of one whole exchange.'),
-  streamMs: z.int().min(100).max(3_600_000).default(600_000).describe('Lifetime of a stream of notices.'),
-  headerBytes: z
-    .int()
-    .min(1_024)
-    .max(1_024 * 1_024)
-    .default(14_336)
-    .describe(
-      'Header fields of one request together. Node’s own limit is 16 KiB: to go beyond it, raise that one too.',
-    ),
-  principal: z
-    .strictObject({
-      callsAtOnce: z.int().min(1).max(10_000).default(32).describe('Calls on their way at once, at each instance.'),
-      streamsAtOnce: z
-        .int()
-        .min(1)
-        .max(10_000)
-        .default(8)
-        .describe('Streams of notices open at once, at each instance.'),
-      callsPerMinute: z
-        .int()
-        .min(1)
-        .max(1_000_000)
-        .default(600)
-        .describe('Requests begun within a minute, at all instances.'),
-    })
-    .prefault({})
-    .describe('Of one person or app.'),
-  server: z
-    .strictObject({
-      callsAtOnce: z.int().min(1).max(100_000).default(256).describe('Calls on their way at once, at each instance.'),
-      streamsAtOnce: z
-        .int()
-        .min(1)
-        .max(100_000)
-        .default(256)
-        .describe('Streams of notices open at once, at each instance.'),
-    })
-    .prefault({})
-    .describe('Of one server, all callers together.'),
 });
 
 const http = z.strictObject({

@@ -257,6 +257,30 @@ describe('when the upstream does not answer', () => {
   );
 });
 
+describe('a call whose outcome nobody knew', () => {
+  it(proves('release.resolved', 'ends when an operator says what became of it, on record'), async () => {
+    const id = await approvedCall();
+    gateway.upstream.script = () => undefined;
+    await gateway.deliverMessages();
+    gateway.ahead = LEASE_MS + 1_000;
+    await gateway.sweep();
+    expect(await resolve('alice', id)).toBe(404);
+    expect(await resolve('bob', id)).toBe(200);
+    expect(await resolve('bob', id)).toBe(409);
+    expect(stateOf(gateway, id)).toBe('failed');
+    const resolved = recordsOf(gateway, id).filter(({ event }) => event === 'resolved');
+    expect(resolved).toMatchObject([{ detail: 'failed', by: { principal: { id: BOB } } }]);
+    expect(idOf(await pay())).not.toBe(id);
+  });
+
+  async function resolve(user: string, id: string): Promise<number> {
+    const headers = { authorization: `Bearer ${await apiToken(gateway, user)}`, 'content-type': 'application/json' };
+    const body = JSON.stringify({ outcome: 'failed', reason: 'not in the ledger' });
+    const url = new URL(`/api/approvals/${id}/resolution`, gateway.url);
+    return (await fetch(url, { method: 'POST', headers, body })).status;
+  }
+});
+
 describe('release: caller', () => {
   it(proves('release.caller', 'runs with the agent’s next call, and not before'), async () => {
     const other = await startTestGateway({

@@ -6,7 +6,10 @@ import { requirementIds } from '../requirements.ts';
 const root = new URL('..', import.meta.url);
 
 function citedIds(): Set<string> {
-  const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.test.ts'));
+  // A contract is a suite of tests that several implementations run.
+  const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    /(\.test|-contract)\.ts$/.test(name),
+  );
   const cited = files.flatMap((name) => {
     const source = readFileSync(new URL(name, root), 'utf8');
     return [...source.matchAll(/proves\(\s*'([^']+)'/g)].map((match) => match[1] ?? '');
