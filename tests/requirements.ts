@@ -333,6 +333,17 @@ const requirements = {
   'hold.race': 'The same call made on several instances at once is one request',
   'release.race':
     'Calls that several people decide at once on several instances run once, or not at all, as their records say',
+
+  // Issue 4: oversight and the API's channel
+  'api.channel': 'What is decided over the API counts only for quorums that list it, and is listed only then',
+  'api.refusals': 'Whom the API turns away is on record, with what is known of them and never the token, flood or not',
+  'api.rate': 'A principal asks the API so often and no more, apart from what their agents call',
+  'oversight.attention': 'What needs a person is listed for who administers or audits its server, and nobody else',
+  'oversight.resolve':
+    'An administrator, never the requester, says what became of a call that is unknown, and of no other',
+  'oversight.recorded': 'A resolution is on record before it stands; what can’t be recorded is not done',
+  'oversight.race': 'Of several resolutions, or an outcome that came late, one stands',
+  'oversight.commands': 'Operators list what needs a person and resolve it over the API and by sallyport approvals',
 } as const;
 
 export type RequirementId = keyof typeof requirements;

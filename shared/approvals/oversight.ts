@@ -41,7 +41,14 @@ export interface Oversight {
   resolve(person: Person, resolution: Resolution): Promise<Resolved>;
 }
 
-export function createOversight(parts: ApprovalParts): Oversight {
+export interface OversightParts
+  extends Pick<ApprovalParts, 'recorder' | 'masker' | 'approvals' | 'log' | 'nowMs' | 'randomBytes'> {
+  readonly config: Pick<ApprovalParts['config'], 'servers' | 'approvals'>;
+  readonly policy: Pick<ApprovalParts['policy'], 'mayDo'>;
+  readonly blocks: Pick<ApprovalParts['blocks'], 'check'>;
+}
+
+export function createOversight(parts: OversightParts): Oversight {
   return {
     async list(person, limit) {
       const flagged: { readonly id: string; readonly createdMs: number }[] = [];
@@ -49,10 +56,11 @@ export function createOversight(parts: ApprovalParts): Oversight {
         if (needsAttention && mayLook(parts, person, server)) flagged.push({ id, createdMs });
       }
       flagged.sort((left, right) => left.createdMs - right.createdMs || left.id.localeCompare(right.id));
+      // What the index says is a hint: the row itself decides.
       const shown = await Promise.all(flagged.slice(0, limit).map(({ id }) => parts.approvals.read(id)));
       const approvals = shown
         .flatMap((stored) => (stored === undefined ? [] : [stored.approval]))
-        .filter(({ attention }) => attention !== undefined)
+        .filter(({ attention, server }) => attention !== undefined && mayLook(parts, person, server))
         .map(summarise);
       return { approvals, total: flagged.length };
     },
@@ -64,7 +72,7 @@ export function createOversight(parts: ApprovalParts): Oversight {
   };
 }
 
-async function resolve(parts: ApprovalParts, person: Person, resolution: Resolution): Promise<Resolved> {
+async function resolve(parts: OversightParts, person: Person, resolution: Resolution): Promise<Resolved> {
   const { approval: id, outcome } = resolution;
   const stored = parseApprovalId(id) === undefined ? undefined : await parts.approvals.read(id);
   if (stored === undefined) return refused('not-found');
@@ -109,7 +117,7 @@ function actorOf({ principal, agent, channel, tokenId, address }: Person): Actor
 }
 
 async function isBlocked(
-  parts: ApprovalParts,
+  parts: OversightParts,
   { tenant, principal, agent, tokenId }: Person,
   { server }: Approval,
 ): Promise<ResolutionRefusal | undefined> {
@@ -122,17 +130,17 @@ function refused(code: ResolutionRefusal): Resolved {
   return { kind: 'refused', code };
 }
 
-function mayLook(parts: ApprovalParts, person: Person, server: string): boolean {
+function mayLook(parts: OversightParts, person: Person, server: string): boolean {
   return mayDo(parts, person, 'administer', server) || mayDo(parts, person, 'audit', server);
 }
 
 /** The requester may administer as much as anybody: of the own request somebody else says what became. */
-function mayResolve(parts: ApprovalParts, person: Person, { server, requester }: Approval): boolean {
+function mayResolve(parts: OversightParts, person: Person, { server, requester }: Approval): boolean {
   if (person.tenant !== requester.tenant || person.principal.id === requester.principal.id) return false;
   return mayDo(parts, person, 'administer', server);
 }
 
-function mayDo(parts: ApprovalParts, person: Person, duty: 'administer' | 'audit', server: string): boolean {
+function mayDo(parts: OversightParts, person: Person, duty: 'administer' | 'audit', server: string): boolean {
   if (!parts.config.servers.has(server)) return false;
   const { principal, agent, groups, address } = person;
   const request = { timeMs: parts.nowMs(), address, era: 'modern' } as const;
