@@ -2,7 +2,9 @@
 import { createApi } from '../../../shared/api/create-api.ts';
 import type { DoorRefusal } from '../../../shared/api/door.ts';
 import { approvalRoutes } from '../../../shared/api/routes/approvals.ts';
+import { oversightRoutes } from '../../../shared/api/routes/oversight.ts';
 import type { ApprovalView, DecisionInput, DecisionResult, Inbox, Person } from '../../../shared/approvals/inbox.ts';
+import type { Oversight, Resolution, Resolved } from '../../../shared/approvals/oversight.ts';
 import type { Caller } from '../../../shared/identity/caller.ts';
 import type { HttpAnswer } from '../../../shared/mcp/http.ts';
 import { err, ok } from '../../../shared/result.ts';
@@ -66,6 +68,26 @@ export function createInbox(script: InboxScript = {}): RecordingInbox {
   };
 }
 
+export interface RecordingOversight extends Oversight {
+  readonly asked: { readonly person: Person; readonly resolution?: Resolution; readonly limit?: number }[];
+}
+
+export function createOversight(resolved: Resolved = { kind: 'resolved' }): RecordingOversight {
+  const asked: RecordingOversight['asked'] = [];
+  const lost: ApprovalView = { ...view, state: 'unknown', attention: 'unknown outcome' };
+  return {
+    asked,
+    async list(person, limit) {
+      asked.push({ person, limit });
+      return { approvals: [lost], total: 3 };
+    },
+    async resolve(person, resolution) {
+      asked.push({ person, resolution });
+      return resolved;
+    },
+  };
+}
+
 export const bob: Caller = {
   tenant: '5a11e000-0000-4000-8000-000000000001',
   principal: { kind: 'user', id: '5a11e000-0000-4000-8000-0000000000b2', name: 'bob', guest: false },
@@ -107,6 +129,7 @@ export interface Ask {
 export function createScene(
   inbox: Inbox = createInbox(),
   deadline = (): AbortSignal => new AbortController().signal,
+  oversight: Oversight = createOversight(),
 ): Scene {
   const logged: string[] = [];
   const refusals: DoorRefusal[] = [];
@@ -114,7 +137,7 @@ export function createScene(
   const refused: HttpAnswer = { status: 401, headers: { 'www-authenticate': 'Bearer' }, body: '{}' };
   const api = createApi({
     version: '1.2.3',
-    routes: [approvalRoutes(inbox)],
+    routes: [oversightRoutes(oversight), approvalRoutes(inbox)],
     async authenticate(authorization) {
       const name = authorization ?? '';
       if (name === '') return err({ code: 'missing', detail: 'no bearer token', answer: refused });

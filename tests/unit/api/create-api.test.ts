@@ -1,7 +1,7 @@
 /** Who gets through the API's door, and what of a body a route ever sees. */
 import { describe, expect, it } from 'vitest';
 import { proves } from '../../requirements.ts';
-import { APPROVAL, type Ask, createInbox, createScene, view } from './api-scene.ts';
+import { APPROVAL, type Ask, bob, createInbox, createScene, view } from './api-scene.ts';
 
 const decisions = `/api/approvals/${APPROVAL}/decisions`;
 const good = { verdict: 'approve', evidence: 'evidence-1' };
@@ -18,6 +18,8 @@ describe('the door', () => {
     ['an opaque origin', { path: '/api/approvals', as: 'bob', headers: { origin: 'null' } }, 403, 'browser'],
     ['who is blocked', { path: '/api/approvals', as: 'blocked' }, 403, 'blocked'],
     ['anybody while blocks can’t be read', { path: '/api/approvals', as: 'half-known' }, 503, 'unavailable'],
+    ['who asks too often', { path: '/api/approvals', as: 'hasty' }, 429, 'calls-per-minute'],
+    ['anybody where the gateway is full', { path: '/api/approvals', as: 'crowded' }, 503, 'server-calls'],
     ['whose groups nobody can say', { path: '/api/approvals', as: 'ungrouped' }, 503, 'unavailable'],
     ['an app that lists', { path: '/api/approvals', as: 'bot' }, 403, 'people-only'],
     ['an app that looks', { path: `/api/approvals/${APPROVAL}`, as: 'bot' }, 403, 'people-only'],
@@ -68,6 +70,65 @@ describe('the door', () => {
     expect(answer).toMatchObject({ status: 500, body: { error: { code: 'internal' } } });
     expect(JSON.stringify(answer.body)).not.toContain('secret reason');
     expect(scene.logged).toEqual([expect.stringContaining('error api-failed')]);
+  });
+});
+
+describe('who is turned away', () => {
+  const from = { 'x-forwarded-for': '192.0.2.1' };
+
+  it.each<readonly [string, Ask, { readonly code: string; readonly detail: string; readonly caller?: object }]>([
+    ['nobody, who sent no header at all', { path: '/api/approvals' }, { code: 'missing', detail: 'no bearer token' }],
+    [
+      'a browser, whoever is signed in there',
+      { path: '/api/approvals', as: 'bob', headers: { origin: 'https://gateway.example.com' } },
+      { code: 'browser', detail: 'it names an origin' },
+    ],
+    [
+      'who asks too often',
+      { path: '/api/approvals', as: 'hasty' },
+      { code: 'calls-per-minute', detail: 'retry after 7 s', caller: { ...bob, tokenId: 'hasty' } },
+    ],
+    [
+      'who is blocked',
+      { path: '/api/approvals', as: 'blocked' },
+      { code: 'blocked', detail: 'why', caller: { ...bob, tokenId: 'blocked' } },
+    ],
+    [
+      'whose groups nobody can say',
+      { path: '/api/approvals', as: 'ungrouped' },
+      { code: 'groups-unavailable', detail: 'nobody can say their groups', caller: { ...bob, tokenId: 'ungrouped' } },
+    ],
+  ])(proves('api.refusals', 'is on record: %s'), async (_name, ask, refusal) => {
+    const scene = createScene();
+    await scene.ask({ ...ask, headers: { ...from, ...ask.headers } });
+    expect(scene.refusals).toEqual([{ ...refusal, address: '192.0.2.1' }]);
+    expect(scene.logged).toEqual([expect.stringMatching(`^warn api-refused .*"code":"${refusal.code}"`)]);
+  });
+
+  it(proves('api.rate', 'hears when to come again'), async () => {
+    const { headers, body } = await createScene().ask({ path: '/api/approvals', as: 'hasty' });
+    expect(headers['retry-after']).toBe('7');
+    expect(body).toMatchObject({ error: { message: expect.stringContaining('Try again in 7 s') } });
+  });
+
+  it.each(['bob', 'blocked', 'ungrouped'] as const)('as %s gives the place back that was taken', async (as) => {
+    const scene = createScene();
+    await scene.ask({ path: '/api/approvals', as });
+    expect(scene.taken).toEqual([]);
+  });
+
+  it('by a failure gives the place back too', async () => {
+    const scene = createScene(createInbox(), () => {
+      throw new Error('a bug');
+    });
+    await expect(scene.ask({ path: '/api/approvals', as: 'bob' })).rejects.toThrow('a bug');
+    expect(scene.taken).toEqual([]);
+  });
+
+  it('is nobody who asks for the document', async () => {
+    const scene = createScene();
+    await scene.ask({ path: '/api/openapi.json' });
+    expect(scene.refusals).toEqual([]);
   });
 });
 

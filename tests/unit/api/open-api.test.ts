@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createApiApp } from '../../../shared/api/api-app.ts';
 import { approvalRoutes } from '../../../shared/api/routes/approvals.ts';
+import { oversightRoutes } from '../../../shared/api/routes/oversight.ts';
 import { proves } from '../../requirements.ts';
-import { createInbox, createScene } from './api-scene.ts';
+import { createInbox, createOversight, createScene } from './api-scene.ts';
 
 const operationSchema = z.object({ summary: z.string().min(5), responses: z.record(z.string(), z.unknown()) });
 const documentSchema = z.object({
@@ -30,19 +31,29 @@ describe('GET /api/openapi.json', () => {
     const described = Object.entries(document.paths).flatMap(([path, operations]) =>
       Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
     );
-    const { routes } = createApiApp([approvalRoutes(createInbox())], () => undefined);
+    const { routes } = createApiApp(
+      [oversightRoutes(createOversight()), approvalRoutes(createInbox())],
+      () => undefined,
+    );
     const real = routes.map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`);
     expect([...new Set(real)].sort()).toEqual(described.sort());
-    expect(described).toContain('POST /api/approvals/{id}/decisions');
+    expect(described).toEqual(
+      expect.arrayContaining([
+        'POST /api/approvals/{id}/decisions',
+        'GET /api/approvals/attention',
+        'POST /api/approvals/{id}/resolution',
+      ]),
+    );
   });
 
   it(
-    proves('api.document', 'names for each route what it answers when it works, and when the token does not'),
+    proves('api.document', 'names for each route what it answers when it works, and what it may hear at the door'),
     async () => {
       const { document } = await fetchDocument();
       for (const operations of Object.values(document.paths)) {
         for (const { responses } of Object.values(operations)) {
-          expect(Object.keys(responses)).toEqual(expect.arrayContaining([expect.stringMatching(/^20/), '401', '403']));
+          const door = ['401', '403', '429', '503'];
+          expect(Object.keys(responses)).toEqual(expect.arrayContaining([expect.stringMatching(/^20/), ...door]));
         }
       }
     },
