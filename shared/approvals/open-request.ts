@@ -8,12 +8,12 @@ import type { CallFacts, DecisionFacts, SessionRef } from '../transcripts/entry.
 import { announce } from './announce.ts';
 import { type Approval, PREVIEW_CHARACTERS, type Requester } from './approval.ts';
 import { formatApprovalId, type Head, type StoredApproval } from './approval-store.ts';
-import { changeState } from './change.ts';
 import { evidenceOf } from './evidence.ts';
 import { fingerprintsOf } from './fingerprint.ts';
 import { openRowOf } from './open-row.ts';
 import { type ApprovalParts, randomHex } from './parts.ts';
 import { bindingFor, writeRequest } from './request.ts';
+import { end } from './settle.ts';
 import { isOpen } from './states.ts';
 
 export interface HeldCall {
@@ -77,10 +77,10 @@ async function findStanding(
 /** What ran out while nobody looked ends now: the clock decides, not the message. */
 async function expireIfDue(parts: ApprovalParts, stored: StoredApproval): Promise<StoredApproval> {
   const { state, expiresMs } = stored.approval;
-  const nowMs = parts.nowMs();
   const isWaiting = state === 'pending' || state === 'approved';
-  if (!isWaiting || nowMs < expiresMs) return stored;
-  return (await changeState(parts, stored, 'expire', { endedMs: nowMs, endReason: 'expired' })).stored;
+  if (!isWaiting || parts.nowMs() < expiresMs) return stored;
+  const settled = await end(parts, stored, 'expire', 'expired');
+  return settled.kind === 'absent' ? stored : settled.stored;
 }
 
 /** Whether the same call gets this request's answer instead of a new request (DESIGN §5). */
