@@ -18,24 +18,34 @@ export interface ServiceBusFault {
   readonly times?: number;
 }
 
+export type Struck = Required<Pick<ServiceBusFault, 'does' | 'when'>>;
+
 export interface ServiceBusFaults {
   add(fault: ServiceBusFault): void;
   clear(): void;
+  /** Asked about every operation, before the faults that were added: to count them, or to strike the third. */
+  watch(judge: (operation: Operation, queue: string) => Struck | undefined): void;
 }
 
 export interface Strikes extends ServiceBusFaults {
   /** The fault that strikes this operation, counted as used. */
-  take(operation: Operation, queue: string): Required<Pick<ServiceBusFault, 'does' | 'when'>> | undefined;
+  take(operation: Operation, queue: string): Struck | undefined;
 }
 
 export function createStrikes(): Strikes {
   let pending: { readonly fault: ServiceBusFault; left: number }[] = [];
+  let judge: Parameters<ServiceBusFaults['watch']>[0] = () => undefined;
   return {
     add: (fault) => void pending.push({ fault, left: fault.times ?? 1 }),
     clear: () => {
       pending = [];
     },
+    watch(asked) {
+      judge = asked;
+    },
     take(operation, queue) {
+      const judged = judge(operation, queue);
+      if (judged !== undefined) return judged;
       const entry = pending.find(
         ({ fault }) =>
           (fault.operation === undefined || fault.operation === operation) &&

@@ -1,0 +1,111 @@
+/**
+ * The sweep itself: the story without a fault gives its calls, each call gives a case for each kind of fault, and lanes run
+ * them side by side. The same calls in every clean run, or there is nothing to number.
+ */
+import { type Call, type Case, describeCall, describeCase, KINDS, type Kind, WAYS } from './fault.ts';
+import { type Lane, startLane } from './lane.ts';
+import { type CaseResult, runCase } from './run-case.ts';
+
+export interface Done {
+  readonly number: number;
+  readonly planned: Case;
+  readonly result: CaseResult;
+}
+
+export interface SweepOptions {
+  readonly script: string;
+  readonly lanes: number;
+  readonly kinds?: readonly Kind[];
+  /** Both ways of each kind: 8n cases instead of 4n. */
+  readonly bothWays?: boolean;
+  readonly isWanted?: (planned: Case, number: number) => boolean;
+  readonly onCase?: (done: Done, of: number) => void;
+}
+
+export interface Swept {
+  readonly calls: readonly Call[];
+  readonly cases: readonly Done[];
+}
+
+/** Payments of the sample that can be refunded by more than 500: every fifth. */
+const FIRST_PAYMENT = 50_001;
+const EACH = 5;
+const TRIES = 3;
+
+export async function runSweep(options: SweepOptions): Promise<Swept> {
+  const lanes = await Promise.all(Array.from({ length: options.lanes }, () => startLane(options.script)));
+  const payments = lanes.map(createPayments);
+  try {
+    const calls = await countCalls(lanes, payments);
+    const planned = planCases(calls, options);
+    const cases: Done[] = [];
+    const left = planned.values();
+    await Promise.all(
+      lanes.map(async (lane, index) => {
+        for (const { number, one } of left) {
+          const result = await runUntilStruck(lane, payments[index] ?? createPayments(), one);
+          const done = { number, planned: one, result };
+          cases.push(done);
+          options.onCase?.(done, planned.length);
+        }
+      }),
+    );
+    return { calls, cases: cases.toSorted((left, right) => left.number - right.number) };
+  } finally {
+    await Promise.all(lanes.map((lane) => lane.stop()));
+  }
+}
+
+/** Twice, on whichever lanes there are: what is not made both times has no number. */
+async function countCalls(lanes: readonly Lane[], payments: readonly (() => string)[]): Promise<readonly Call[]> {
+  const runs: CaseResult[] = [];
+  for (let run = 0; run < 2; run += 1) {
+    const index = run % lanes.length;
+    const [lane, next] = [lanes[index], payments[index]];
+    if (lane === undefined || next === undefined) throw new Error('a sweep needs a lane');
+    const result = await runCase(lane, next());
+    const [violation] = result.violations;
+    if (violation !== undefined) throw new Error(`without any fault: ${violation.invariant}: ${violation.detail}`);
+    runs.push(result);
+  }
+  const [first, second] = runs.map(({ calls }) => calls.map(describeCall).toSorted());
+  if (String(first) !== String(second)) throw new Error(`two clean runs differ:\n${first}\n${second}`);
+  return runs[0]?.calls ?? [];
+}
+
+function planCases(calls: readonly Call[], options: SweepOptions): readonly { number: number; one: Case }[] {
+  const { kinds = KINDS, bothWays = false, isWanted = () => true } = options;
+  const all = calls.flatMap((call, at) =>
+    KINDS.flatMap((kind) => {
+      const [first, second] = WAYS[kind];
+      // One way each: a kill before the effect at one call, and after it at the next.
+      const ways = bothWays ? [first, second] : [kind === 'kill' && at % 2 === 1 ? second : first];
+      return ways.map((way) => ({ call, kind, way }));
+    }),
+  );
+  return all
+    .map((one, index) => ({ number: index + 1, one }))
+    .filter(({ number, one }) => kinds.includes(one.kind) && isWanted(one, number));
+}
+
+/**
+ * A case whose fault never met its call proves nothing: some calls an instance makes only once, such as for a token. It is
+ * run again on a new instance, and if it is not met then either, that is a fault of the sweep.
+ */
+async function runUntilStruck(lane: Lane, nextPayment: () => string, planned: Case): Promise<CaseResult> {
+  for (let tries = 1; ; tries += 1) {
+    const result = await runCase(lane, nextPayment(), planned, tries > 1);
+    if (result.hasStruck || result.violations.length > 0) return result;
+    if (tries === TRIES) throw new Error(`the call was never made: ${describeCase(planned)}`);
+  }
+}
+
+/** Each lane has a CRM of its own. */
+function createPayments(): () => string {
+  let next = FIRST_PAYMENT;
+  return () => {
+    const payment = `P-${next}`;
+    next += EACH;
+    return payment;
+  };
+}
