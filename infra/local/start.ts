@@ -71,7 +71,8 @@ async function runStack(flags: Flags): Promise<number> {
   ]);
   const seconds = ((performance.now() - startedMs) / 1_000).toFixed(1);
   say(`started in ${seconds} s (${formatTimings(stack)})`);
-  say(formatSummary({ url: stack.url, parts: listParts(stack, flags, logFile), commandFlags: commandFlags(flags) }));
+  const parts = listParts(stack, flags, logFile);
+  say(formatSummary({ url: stack.url, teamsUrl: stack.teams.url, parts, commandFlags: commandFlags(flags) }));
   console.log(`ready ${stack.url}`);
 
   const end = await Promise.race([stopRequested, stack.lost]);

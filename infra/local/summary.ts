@@ -11,17 +11,20 @@ export interface Part {
 }
 
 export interface SummaryInput {
+  /** The gateway's. */
   readonly url: string;
+  /** Of the page that shows the Teams channel. */
+  readonly teamsUrl: string;
   readonly parts: readonly Part[];
   /** Flags that the commands below need to find this stack; empty for the default one. */
   readonly commandFlags: string;
 }
 
-export function formatSummary({ url, parts, commandFlags }: SummaryInput): string {
-  const rows = parts.flatMap(({ name, urls, process, data }) =>
+export function formatSummary(input: SummaryInput): string {
+  const rows = input.parts.flatMap(({ name, urls, process, data }) =>
     urls.map((each, index) => (index === 0 ? [name, each, process, data] : ['', each, '', ''])),
   );
-  return ['', formatTable(rows), '', ...whatToTry(url, commandFlags), ''].join('\n');
+  return ['', formatTable(rows), '', ...whatToTry(input), ''].join('\n');
 }
 
 function formatTable(rows: readonly (readonly string[])[]): string {
@@ -31,7 +34,7 @@ function formatTable(rows: readonly (readonly string[])[]): string {
     .join('\n');
 }
 
-function whatToTry(url: string, commandFlags: string): string[] {
+function whatToTry({ url, teamsUrl, commandFlags }: Omit<SummaryInput, 'parts'>): string[] {
   const npmFlags = commandFlags === '' ? '' : ` --${commandFlags}`;
   const call = {
     jsonrpc: '2.0',
@@ -55,6 +58,14 @@ function whatToTry(url: string, commandFlags: string): string[] {
     `    -H 'content-type: application/json' -H 'accept: application/json, text/event-stream' \\`,
     `    -H 'mcp-protocol-version: 2026-07-28' -H 'mcp-method: tools/call' -H 'mcp-name: search_customers' \\`,
     `    -d '${JSON.stringify(call)}'`,
+    '',
+    '  # a refund of 600: it waits for a person',
+    `  npx mcp-inspector --cli ${url}/mcp/crm --transport http --header "Authorization: Bearer $TOKEN" \\`,
+    '    --method tools/call --tool-name refund_payment --tool-arg payment_id=P-50006 amount=600',
+    '',
+    `  # bob answers it, signed in on ${url}/ui/approvals,`,
+    `  # in the Teams channel on ${teamsUrl}, or with approve and a code of this list`,
+    `  npx sallyport approvals list --local --user bob${commandFlags}`,
     '',
     '  # the whole story',
     `  npm run demo${npmFlags}`,

@@ -45,12 +45,14 @@ function demo(port: string): Promise<{ code: number; output: string }> {
 }
 
 describe('the demo', () => {
-  it(proves('demo.story', 'tells the story, every step as told'), async () => {
-    const { code, output } = await demo(await start(join(appDir, 'infra/config')));
-    expect(output).not.toContain('✗');
-    expect(output).toContain('Everything as told.');
-    expect(output.match(/^✓/gm)).toHaveLength(10);
-    expect(code).toBe(0);
+  it(proves('demo.story', 'tells the story, every step as told, and can tell it again'), async () => {
+    const port = await start(join(appDir, 'infra/config'));
+    for (const { code, output } of [await demo(port), await demo(port)]) {
+      expect(output).not.toContain('✗');
+      expect(output).toContain('Everything as told.');
+      expect(output.match(/^✓/gm)).toHaveLength(19);
+      expect(code).toBe(0);
+    }
   });
 
   it(proves('demo.story', 'exits with 1 where a step is not as told'), async () => {
@@ -63,6 +65,7 @@ describe('the demo', () => {
     );
     const { code, output } = await demo(await start(configDir));
     expect(output).toContain('✗ A refund over 500 needs finance');
+    expect(output).toContain('✓ Deleting a customer is held');
     expect(code).toBe(1);
   });
 
