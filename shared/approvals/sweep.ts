@@ -83,7 +83,8 @@ async function remind(parts: ApprovalParts, stored: StoredApproval): Promise<Sto
   const dueMs = remindedMs === undefined ? createdMs + NOTICE_MS : remindedMs + REMIND_MS;
   if (nowMs < dueMs) return stored;
   const marked = await markApproval(parts, stored, (now) =>
-    now.noticedMs === undefined ? { remindedMs: nowMs } : undefined,
+    // Of two sweeps at once one sends.
+    now.noticedMs === undefined && now.remindedMs === remindedMs ? { remindedMs: nowMs } : undefined,
   );
   if (marked.kind === 'changed') await sendNotice(parts, id);
   return marked.stored;
