@@ -344,6 +344,13 @@ const requirements = {
   'oversight.recorded': 'A resolution is on record before it stands; what can’t be recorded is not done',
   'oversight.race': 'Of several resolutions, or an outcome that came late, one stands',
   'oversight.commands': 'Operators list what needs a person and resolve it over the API and by sallyport approvals',
+
+  // Issue 4: attacks
+  'attack.certainty': 'A released call is said not to have taken effect only where that is certain',
+  'attack.poison-row': 'A row that cannot be read, or that nobody of ours wrote, hides no request and speaks to nobody',
+  'attack.rotation': 'A request that stands is found, whatever ended for the same call under another key',
+  'attack.traces': 'What ended by the clock, and who tried to decide what is not theirs, is on record',
+  'attack.page-weight': 'What an agent wrote costs a page no more than a small multiple of its size',
 } as const;
 
 export type RequirementId = keyof typeof requirements;

@@ -11,7 +11,7 @@ import { type Message, type MessageId, toJson } from '../mcp/message.ts';
 import { paramHeaders } from '../mcp/param-headers.ts';
 import { ERROR, NAME_SOURCES } from '../mcp/protocol.ts';
 import { sealSession } from '../mcp/sessions.ts';
-import { type UpstreamAnswer, type UpstreamCall, UpstreamFailure } from '../mcp/upstream.ts';
+import { mayHaveRun, type UpstreamAnswer, type UpstreamCall, UpstreamFailure } from '../mcp/upstream.ts';
 import { answersCall, deliverResponse } from './deliver.ts';
 import { holdPlace } from './hold-place.ts';
 import { createTrail, type Ending, endingMessage, endingOf, type Trail } from './outcome.ts';
@@ -76,7 +76,7 @@ async function conclude(
   if (answer.kind === 'events') return relayEvents(parts, outgoing, trail, { events: answer.events, headers });
   if (!answersCall(answer.message, outgoing)) {
     const error = { code: 'not-a-message', detail: 'the answer belongs to no request of ours' };
-    return endWith(parts, outgoing, trail, { status: 'failed', httpStatus: answer.status, exposure: [], error });
+    return endWith(parts, outgoing, trail, answeredAmiss(answer.status, error));
   }
   const body = await deliverResponse(parts, outgoing, trail, answer.message, answer.status);
   return jsonAnswer(answer.status, body, headers);
@@ -124,6 +124,11 @@ function upstreamCall(
   };
 }
 
+/** The upstream had the call, and what it said is no answer to it. */
+function answeredAmiss(httpStatus: number, error: NonNullable<Ending['error']>): Ending {
+  return { status: mayHaveRun(httpStatus) ? 'unknown' : 'failed', httpStatus, exposure: [], error };
+}
+
 /** The upstream's new session id, sealed to this caller; only `initialize` makes one. */
 function sessionHeaders(parts: CallParts, outgoing: Outgoing, upstreamId: string | undefined): Record<string, string> {
   const { message } = outgoing;
@@ -137,7 +142,7 @@ function sessionHeaders(parts: CallParts, outgoing: Outgoing, upstreamId: string
 async function concludeEmpty(parts: CallParts, outgoing: Outgoing, trail: Trail, status: number): Promise<HttpAnswer> {
   if (outgoing.awaits !== undefined && outgoing.verb === 'POST') {
     const error = { code: 'not-a-message', detail: `the upstream answered ${status} to a request, and nothing else` };
-    return endWith(parts, outgoing, trail, { status: 'failed', httpStatus: status, exposure: [], error });
+    return endWith(parts, outgoing, trail, answeredAmiss(status, error));
   }
   await trail.end({ status: status < 400 ? 'answered' : 'error', httpStatus: status, exposure: [] });
   const allow: Record<string, string> = status === 405 ? { allow: 'POST' } : {};

@@ -108,11 +108,13 @@ export async function callUpstream(
   }
   if (status >= 300 && status < 400) {
     await discard(body);
-    throw new UpstreamFailure('redirect', `the upstream answered ${status}; redirects are not followed`, { status });
+    const text = `the upstream answered ${status}; redirects are not followed`;
+    throw new UpstreamFailure('redirect', text, { status, mayHaveRun: mayHaveRun(status) });
   }
   if (single(headers['content-encoding']) !== undefined) {
     await discard(body);
-    throw new UpstreamFailure('media-type', 'the upstream compressed an answer nobody asked it to', { status });
+    const text = 'the upstream compressed an answer nobody asked it to';
+    throw new UpstreamFailure('media-type', text, { status, mayHaveRun: mayHaveRun(status) });
   }
   const mediaType = single(headers['content-type'])?.split(';', 1)[0]?.trim().toLowerCase();
   if (mediaType === 'text/event-stream' && status === 200) {
@@ -121,8 +123,21 @@ export async function callUpstream(
   if (mediaType === 'application/json') return readAnswer(body, base, limits);
   await discard(body);
   if (isEmptyAnswer(call, status)) return { ...base, kind: 'empty' };
-  if (status >= 400) throw new UpstreamFailure('status', `the upstream answered ${status}`, { status });
-  throw new UpstreamFailure('media-type', `the upstream answered ${status} with neither JSON nor events`, { status });
+  if (status >= 400) throw statusFailure(status);
+  const text = `the upstream answered ${status} with neither JSON nor events`;
+  throw new UpstreamFailure('media-type', text, { status, mayHaveRun: true });
+}
+
+/**
+ * Whether a message that was answered so may have taken effect. Only what was turned away or sent elsewhere has not: a
+ * proxy's 502 or 504 comes after the server had it, and so may a 500, a 303 or an answer that can't be read.
+ */
+export function mayHaveRun(status: number): boolean {
+  return (status < 400 || status >= 500) && status !== 307 && status !== 308;
+}
+
+function statusFailure(status: number): UpstreamFailure {
+  return new UpstreamFailure('status', `the upstream answered ${status}`, { status, mayHaveRun: mayHaveRun(status) });
 }
 
 async function send(dispatcher: Dispatcher, call: UpstreamCall, limits: UpstreamLimits) {
@@ -171,15 +186,16 @@ async function readAnswer(
   const read = await readBody(body, limits.answerBytes);
   if (!read.ok) {
     const isTooLarge = read.error.code === 'too-large';
-    const options = { status, mayHaveRun: !isTooLarge };
+    const options = { status, mayHaveRun: mayHaveRun(status) };
     throw new UpstreamFailure(isTooLarge ? 'too-large' : 'unreachable', `the answer ${read.error.code}`, options);
   }
   if (read.value.byteLength === 0) return { ...base, kind: 'empty' };
   const message = readServerMessage(read.value, limits.depth);
   if (message.ok) return { ...base, kind: 'message', message: message.value };
   // An error page that happens to be JSON is the upstream's failure, not its answer.
-  if (status >= 400) throw new UpstreamFailure('status', `the upstream answered ${status}`, { status });
-  throw new UpstreamFailure('not-a-message', `the answer is not a message: ${message.error.code}`, { status });
+  if (status >= 400) throw statusFailure(status);
+  const text = `the answer is not a message: ${message.error.code}`;
+  throw new UpstreamFailure('not-a-message', text, { status, mayHaveRun: true });
 }
 
 function isEmptyAnswer(call: UpstreamCall, status: number): boolean {

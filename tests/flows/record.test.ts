@@ -175,16 +175,16 @@ describe('an upstream that misbehaves', () => {
   it.each<[string, number, Record<string, string>, string, string, string]>([
     ['refuses our credential', 401, {}, '', 'failed', 'credential-refused'],
     ['forbids', 403, { 'www-authenticate': 'Bearer realm="upstream"' }, '', 'failed', 'credential-refused'],
-    ['redirects', 302, { location: 'http://127.0.0.1:1/steal' }, '', 'failed', 'redirect'],
-    ['breaks', 500, { 'content-type': 'text/html' }, '<h1>stack trace</h1>', 'failed', 'status'],
-    ['sends no JSON', 200, { 'content-type': 'text/html' }, '<h1>hi</h1>', 'failed', 'media-type'],
-    ['sends broken JSON', 200, { 'content-type': 'application/json' }, '{"jsonrpc":', 'failed', 'not-a-message'],
+    ['redirects', 302, { location: 'http://127.0.0.1:1/steal' }, '', 'unknown', 'redirect'],
+    ['breaks', 500, { 'content-type': 'text/html' }, '<h1>stack trace</h1>', 'unknown', 'status'],
+    ['sends no JSON', 200, { 'content-type': 'text/html' }, '<h1>hi</h1>', 'unknown', 'media-type'],
+    ['sends broken JSON', 200, { 'content-type': 'application/json' }, '{"jsonrpc":', 'unknown', 'not-a-message'],
     [
       'sends a duplicate key',
       200,
       { 'content-type': 'application/json' },
       '{"jsonrpc":"2.0","id":1,"id":2,"result":{}}',
-      'failed',
+      'unknown',
       'not-a-message',
     ],
     [
@@ -192,7 +192,7 @@ describe('an upstream that misbehaves', () => {
       200,
       { 'content-type': 'application/json' },
       '{"jsonrpc":"2.0","id":2,"result":{}}',
-      'failed',
+      'unknown',
       'not-a-message',
     ],
     [
@@ -200,7 +200,7 @@ describe('an upstream that misbehaves', () => {
       200,
       { 'content-type': 'application/json', 'content-encoding': 'gzip' },
       'x',
-      'failed',
+      'unknown',
       'media-type',
     ],
     [
@@ -208,10 +208,10 @@ describe('an upstream that misbehaves', () => {
       200,
       { 'content-type': 'application/json' },
       `{"a":"${'x'.repeat(200_000)}"}`,
-      'failed',
+      'unknown',
       'too-large',
     ],
-    ['accepts a request without an answer', 202, {}, '', 'failed', 'not-a-message'],
+    ['accepts a request without an answer', 202, {}, '', 'unknown', 'not-a-message'],
   ])('that %s is not believed, and recorded', async (_name, status, headers, body, outcome, code) => {
     gateway.upstream.script = (_arrived, response) => void response.writeHead(status, headers).end(body);
     const answer = await post(gateway.url, alice, CALL);

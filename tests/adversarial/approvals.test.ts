@@ -1,0 +1,89 @@
+/** Attacks on held calls: what an upstream, an agent, a stranger or whoever writes to the table may try. */
+import type { ServerResponse } from 'node:http';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startTestGateway, type TestGateway } from '../flows/support/gateway.ts';
+import { callTool, decide, idOf, stateOf, textOf } from '../flows/support/held-calls.ts';
+import { answerResult } from '../flows/support/recording-upstream.ts';
+import { APPROVING_POLICIES, PAY_TOOL, READ_TOOL, SECRET_TOOL } from '../flows/support/tools.ts';
+import { proves } from '../requirements.ts';
+
+const LEASE_MS = 270_000;
+
+let gateway: TestGateway;
+let alice: string;
+let amount = 20_000;
+
+beforeAll(async () => {
+  const policies = APPROVING_POLICIES;
+  gateway = await startTestGateway({ policies, tools: [PAY_TOOL, READ_TOOL, SECRET_TOOL] });
+  gateway.graph.groups = 'directory';
+  alice = await gateway.token({ user: 'alice', ttlSeconds: 400_000 });
+});
+beforeEach(() => {
+  gateway.upstream.arrived.length = 0;
+  gateway.upstream.script = answerResult({ content: [{ type: 'text', text: 'done' }] });
+  gateway.ahead = 0;
+  amount += 1;
+});
+afterAll(() => gateway.stop());
+
+const pay = () => callTool(gateway, alice, 'pay', { amount });
+
+async function approvedCall(): Promise<string> {
+  const id = idOf(await pay());
+  expect((await decide(gateway, 'bob', id, { verdict: 'approve', reason: '' })).status).toBe(202);
+  return id;
+}
+
+describe('an upstream that has run a call and says so badly', () => {
+  type Answer = (response: ServerResponse) => void;
+  const html =
+    (status: number): Answer =>
+    (response) =>
+      response.writeHead(status, { 'content-type': 'text/html' }).end('<h1>Bad Gateway</h1>');
+  const json =
+    (status: number, body: string, headers = {}): Answer =>
+    (response) =>
+      response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body);
+  const cases: readonly (readonly [string, Answer])[] = [
+    ['a server error', html(500)],
+    ['a proxy that lost it', html(502)],
+    ['a proxy that gave up', html(504)],
+    ['a server error in JSON', json(500, '{"detail":"boom"}')],
+    ['a page', html(200)],
+    ['no JSON', json(200, '{"jsonrpc":')],
+    ['an answer to another request', json(200, '{"jsonrpc":"2.0","id":"another","result":{}}')],
+    ['no answer', (response) => response.writeHead(202).end()],
+    ['a look elsewhere', (response) => response.writeHead(303, { location: '/done' }).end()],
+    [
+      'what nobody asked to be compressed',
+      (response) =>
+        response
+          .writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' })
+          .end(gzipSync('{"jsonrpc":"2.0","id":1,"result":{}}')),
+    ],
+  ];
+
+  it.each(cases)(
+    proves('attack.certainty', 'with %s leaves the call unknown, and nothing makes it run again'),
+    async (_, answer) => {
+      const id = await approvedCall();
+      gateway.upstream.script = (_arrived, response) => answer(response);
+      await gateway.deliverMessages();
+      expect(stateOf(gateway, id)).toBe('sent');
+      gateway.ahead = LEASE_MS + 1_000;
+      await gateway.sweep();
+      expect(stateOf(gateway, id)).toBe('unknown');
+      expect(textOf(await pay())).toContain('whether it took effect is NOT known');
+      expect(gateway.upstream.arrived.filter(({ body }) => body.includes(`"amount":${amount}`))).toHaveLength(1);
+    },
+  );
+
+  it('is certain where the upstream turned the call away', async () => {
+    const id = await approvedCall();
+    gateway.upstream.script = (_arrived, response) => response.writeHead(413).end();
+    await gateway.deliverMessages();
+    expect(stateOf(gateway, id)).toBe('failed');
+  });
+});
