@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { startEntra } from '../../../infra/local/entra/start.ts';
+import type { Channel } from '../../../shared/config/channels.ts';
 import { loadConfig } from '../../../shared/config/load-config.ts';
 import { formatProblems } from '../../../shared/config/problems.ts';
 import { digestTool } from '../../../shared/config/tool-digest.ts';
@@ -73,6 +74,8 @@ export interface TestGatewayOptions {
   readonly policies: string;
   /** Definitions of the tools that are pinned on server `crm`. */
   readonly tools: readonly { readonly name: string; readonly [member: string]: unknown }[];
+  /** Where finance's approvals count; default `page` and `api`. */
+  readonly channels?: readonly Channel[];
   /** Further lines of gateway.yaml, at the top level. */
   readonly yaml?: string;
   /** Further lines under servers.crm, indented by four spaces. */
@@ -227,13 +230,13 @@ async function loadTestConfig(options: TestGatewayOptions, upstreamUrl: string) 
   }
 }
 
-function gatewayYaml({ yaml = '', serverYaml = '' }: TestGatewayOptions): string {
+function gatewayYaml({ yaml = '', serverYaml = '', channels = ['page', 'api'] }: TestGatewayOptions): string {
   return `version: 1
 groups:
   support: 5a11e000-0000-4000-8000-0000000000a1
   finance: 5a11e000-0000-4000-8000-0000000000a2
 quorums:
-  finance: { from: [{ group: finance, people: 1 }], channels: [page, api] }
+  finance: { from: [{ group: finance, people: 1 }], channels: [${channels.join(', ')}] }
 servers:
   crm:
     url: \${UPSTREAM_URL}
