@@ -65,7 +65,10 @@ async function countCalls(lanes: readonly Lane[], payments: readonly (() => stri
     if (lane === undefined || next === undefined) throw new Error('a sweep needs a lane');
     const result = await runCase(lane, next());
     const [violation] = result.violations;
-    if (violation !== undefined) throw new Error(`without any fault: ${violation.invariant}: ${violation.detail}`);
+    if (violation !== undefined) {
+      const { invariant, detail } = violation;
+      throw new Error(`without any fault: ${invariant}: ${detail}\n${result.log.join("\n")}`);
+    }
     runs.push(result);
   }
   const [first, second] = runs.map(({ calls }) => calls.map(describeCall).toSorted());

@@ -38,7 +38,7 @@ export async function startServiceBus(options: {
   /** Where the messages are kept; absent: in memory. */
   readonly folder?: string;
   readonly queues: readonly QueueOptions[];
-  /** Default: the system's clock. */
+  /** For messages: locks, schedules, expiries. Tokens end by the system's clock. Default: the same. */
   readonly nowMs?: () => number;
 }): Promise<ServiceBus> {
   const { nowMs = Date.now } = options;
@@ -75,7 +75,7 @@ export async function startServiceBus(options: {
     const known = clients.get(connection);
     if (known) return known;
     const findQueue = (address: string) => queues.get(address.toLowerCase());
-    const client = createClient({ key, nowMs, findQueue, strikes, wake });
+    const client = createClient({ key, nowMs: Date.now, findQueue, strikes, wake });
     clients.set(connection, client);
     // The socket's own event: `rhea` does not notice when this side cuts it.
     connection.socket.once('close', () => clients.delete(connection));
