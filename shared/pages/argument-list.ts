@@ -8,6 +8,8 @@ import { type Html, visibleLine, visibleText } from './visible-text.ts';
 
 /** Longer text is folded, so that what follows is not out of sight. */
 const FOLDED_CHARACTERS = 1_500;
+/** More names than a person reads one by one, and than a page should carry rows for. */
+const MAX_ROWS = 500;
 /** A number, a word of JSON, or nothing: as text they would look like it. */
 const LOOKS_LIKE_JSON = /^(-?[0-9.]+|true|false|null|\s.*|.*\s|)$/s;
 
@@ -15,6 +17,7 @@ export function argumentList(value: Json): Html {
   if (!isObject(value)) return html`<div class="text">${scalar(value)}</div>`;
   const entries = Object.entries(value);
   if (entries.length === 0) return html`<p class="quiet">None.</p>`;
+  if (entries.length > MAX_ROWS) return shown(value);
   return html`<dl class="arguments">
 ${entries.map(([name, member]) => html`<div><dt>${visibleLine(name)}</dt><dd>${shown(member)}</dd></div>\n`)}</dl>`;
 }

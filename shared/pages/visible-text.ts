@@ -21,9 +21,21 @@ export function visibleText(text: string): Html {
   return html`<bdi>${markUnseen(text, UNSEEN_IN_LINES)}</bdi>`;
 }
 
+/** So many stand out; an agent that writes millions must not make a page of a hundred times their size. */
+const MAX_MARKS = 500;
+
 /** Splitting by a group leaves what was found at the odd places. */
 function markUnseen(text: string, unseen: RegExp): readonly unknown[] {
-  return text.split(unseen).map((part, index) => (index % 2 === 0 ? part : mark(part)));
+  const parts = text.split(unseen, 2 * MAX_MARKS);
+  const shown = parts.map((part, index) => (index % 2 === 0 ? part : mark(part)));
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  return length < text.length ? [...shown, countUnseen(text.slice(length), unseen)] : shown;
+}
+
+/** Of what comes after those, runs are told by their length alone. The engine's stack bounds how long a match may be. */
+function countUnseen(text: string, unseen: RegExp): string {
+  const runs = new RegExp(`(?:${unseen.source}){1,1000}`, 'gu');
+  return text.replace(runs, (run) => `⟨${[...run].length} not visible⟩`);
 }
 
 function mark(character: string): Html {

@@ -82,7 +82,7 @@ describe('an upstream that has run a call and says so badly', () => {
 
   it('is certain where the upstream turned the call away', async () => {
     const id = await approvedCall();
-    gateway.upstream.script = (_arrived, response) => response.writeHead(413).end();
+    gateway.upstream.script = (_arrived, response) => void response.writeHead(413).end();
     await gateway.deliverMessages();
     expect(stateOf(gateway, id)).toBe('failed');
   });
