@@ -169,7 +169,7 @@ const requirements = {
   'bridge.errors': 'What can’t be carried between the eras answers with the error that the client’s era defines',
 
   // The whole
-  'demo.story': 'npm run demo tells the story so far and exits ≠ 0 if a step is not as told',
+  'demo.story': 'npm run demo tells the story and exits ≠ 0 if a step is not as told',
   'house.layout': 'The required files and folders are there',
   'house.sizes': 'No source file is over 300 lines',
   'house.ports': 'Domains take clock, randomness and environment as ports',
@@ -351,6 +351,10 @@ const requirements = {
   'attack.rotation': 'A request that stands is found, whatever ended for the same call under another key',
   'attack.traces': 'What ended by the clock, and who tried to decide what is not theirs, is on record',
   'attack.page-weight': 'What an agent wrote costs a page no more than a small multiple of its size',
+
+  // Issue 4: the clients
+  'clients.hold':
+    'Each official client is told of a held call and collects its answer unchanged, valid by the tool’s output schema',
 } as const;
 
 export type RequirementId = keyof typeof requirements;

@@ -53,7 +53,7 @@ describe('the demo', () => {
       expect(output.match(/^✓/gm)).toHaveLength(19);
       expect(code).toBe(0);
     }
-  });
+  }, 180_000);
 
   it(proves('demo.story', 'exits with 1 where a step is not as told'), async () => {
     const configDir = join(folder, 'config');

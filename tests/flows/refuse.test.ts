@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { proves } from '../requirements.ts';
 import { startTestGateway, type TestGateway } from './support/gateway.ts';
+import { idOf, recordsOf, textOf } from './support/held-calls.ts';
 import { callText, modernCall, PAY_TOOL, POLICIES, post, READ_TOOL, SECRET_TOOL } from './support/tools.ts';
 
 let gateway: TestGateway;
@@ -95,14 +96,23 @@ describe('policy', () => {
     expect(gateway.upstream.arrived).toEqual([]);
   });
 
-  it(proves('policy.hold', 'a call that approvals would allow is answered with a plain “needs approval”'), async () => {
-    const answer = JSON.parse((await post(gateway.url, alice, callText('pay', '{"amount":101}'))).text);
-    expect(answer.result.isError).toBe(true);
-    expect(answer.result.content[0].text).toMatch(/^Needs approval\. More than 100 needs one person from finance\./);
-    expect(lastRefusal()).toMatchObject({
-      code: 'hold',
-      decision: { verdict: 'hold', quorums: ['finance'], policies: ['large-amounts-need-finance'] },
-    });
+  it(proves('policy.hold', 'a call that approvals would allow is held, not refused, and nothing is sent'), async () => {
+    const before = refusals('crm').length;
+    const answer = await post(gateway.url, alice, callText('pay', '{"amount":101}'));
+    expect(JSON.parse(answer.text).result.isError).toBe(true);
+    expect(textOf(answer)).toMatch(/^Held for approval: .* More than 100 needs one person from finance\./);
+    expect(recordsOf(gateway, idOf(answer))).toContainEqual(
+      expect.objectContaining({
+        kind: 'approval',
+        event: 'held',
+        decision: expect.objectContaining({
+          verdict: 'hold',
+          quorums: ['finance'],
+          policies: ['large-amounts-need-finance'],
+        }),
+      }),
+    );
+    expect(refusals('crm')).toHaveLength(before);
     expect(gateway.upstream.arrived).toEqual([]);
   });
 

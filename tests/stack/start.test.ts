@@ -98,6 +98,9 @@ describe('start', () => {
       for (const command of [
         'npm run --silent token',
         `curl -s ${url}/mcp/crm`,
+        `npx mcp-inspector --cli ${url}/mcp/crm`,
+        `${url}/ui/approvals`,
+        'npx sallyport approvals list --local --user bob',
         'npm run demo',
         'npx sallyport verify --local',
       ]) {
@@ -107,6 +110,7 @@ describe('start', () => {
 
       const written = await addresses();
       expect(written).toMatchObject({ gateway: url, pid: stack.pid });
+      expect(said).toContain(`in the Teams channel on ${written.teams}`);
       const urls = Object.values(written).filter((value) => typeof value === 'string');
       expect(urls.every((each) => new URL(each).hostname === '127.0.0.1')).toBe(true);
       for (const each of urls) expect(await reachableFromOutside(Number(new URL(each).port))).toEqual([]);

@@ -44,6 +44,9 @@ export function recordsOf(gateway: TestGateway, id: string): Record<string, unkn
   return gateway.records().filter(({ approval }) => approval === id);
 }
 
+/** Any gateway with the sample's people, this process's or a whole stack's. */
+type Where = Pick<TestGateway, 'url' | 'token'>;
+
 export interface Decided {
   readonly verdict: 'approve' | 'deny';
   readonly reason: string;
@@ -51,7 +54,7 @@ export interface Decided {
 }
 
 /** As this person, with the evidence that is shown to them unless another is given. */
-export async function decide(gateway: TestGateway, user: string, id: string, input: Decided): Promise<Response> {
+export async function decide(gateway: Where, user: string, id: string, input: Decided): Promise<Response> {
   const headers = { authorization: `Bearer ${await apiToken(gateway, user)}`, 'content-type': 'application/json' };
   const url = new URL(`/api/approvals/${id}`, gateway.url);
   const evidence = input.evidence ?? (await evidenceOf(url, headers));
@@ -59,7 +62,7 @@ export async function decide(gateway: TestGateway, user: string, id: string, inp
 }
 
 /** For the API alone; valid for as long as a test may set the clock ahead. */
-export function apiToken(gateway: TestGateway, user: string): Promise<string> {
+export function apiToken(gateway: Where, user: string): Promise<string> {
   return gateway.token({ user, agent: 'cli', scope: 'Sallyport.Manage', ttlSeconds: 400_000 });
 }
 
