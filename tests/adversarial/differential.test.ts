@@ -224,7 +224,9 @@ describe('over the wire', () => {
       const arrivedOnes: string[] = [];
       await fc.assert(
         fc.asyncProperty(amount, async (written) => {
-          const { arrived } = await scene.attack({ body: callText('pay', `{"amount":${written}}`) });
+          const attack = await scene.attack({ body: callText('pay', `{"amount":${written}}`) });
+          // On a slow machine a call of the property before, cut off by its time limit, may come in late.
+          const arrived = attack.arrived.filter(({ body }) => body.includes('"pay"'));
           if (arrived.length === 0) return;
           const got = memberOf(
             memberOf(memberOf(readReference(arrived[0]?.bytes ?? Buffer.alloc(0)), 'params'), 'arguments'),
