@@ -14,6 +14,7 @@ import { decisionMac } from './evidence.ts';
 import type { DecisionInput, DecisionRefusal, DecisionResult, Inbox, Person } from './inbox.ts';
 import { summarise, viewApproval } from './inbox-view.ts';
 import type { ApprovalParts } from './parts.ts';
+import { readListed } from './read-listed.ts';
 import { checkDecision, REFUSAL_TEXTS } from './refuse-decision.ts';
 
 export function createInbox(parts: ApprovalParts): Inbox {
@@ -22,17 +23,23 @@ export function createInbox(parts: ApprovalParts): Inbox {
       const rows = await pendingRows(parts, () => true);
       // One question to policy for all requests of one person for one tool.
       const answers = new Map<string, boolean>();
-      const mine = rows.filter((row) => {
+      const isMine = (row: Pick<OpenRow, 'server' | 'tool' | 'requester'>): boolean => {
         const key = JSON.stringify([row.server, row.tool, row.requester.kind, row.requester.id]);
         const known = answers.get(key) ?? mayDecide(parts, subjectOf(row, person), person);
         answers.set(key, known);
         return known;
-      });
+      };
+      const mine = rows.filter(isMine);
       mine.sort((left, right) => left.createdMs - right.createdMs || left.approval.localeCompare(right.approval));
-      const shown = await Promise.all(mine.slice(0, limit).map(({ approval }) => parts.approvals.read(approval)));
+      const shown = await readListed(
+        parts,
+        mine.slice(0, limit).map(({ approval }) => approval),
+      );
+      // What the index says is a hint: the row itself decides.
       const approvals = shown
-        .flatMap((stored) => (stored === undefined ? [] : [stored.approval]))
-        .filter(({ state }) => state === 'pending')
+        .filter(({ state, server, tool, requester }) => {
+          return state === 'pending' && isMine({ server, tool, requester: requester.principal });
+        })
         .map((approval) => summarise(approval));
       return { approvals, total: mine.length };
     },
@@ -64,8 +71,11 @@ async function pendingRows(parts: ApprovalParts, wanted: (row: OpenRow) => boole
   return rows;
 }
 
-function subjectOf({ server, tool, requester }: OpenRow, { tenant }: Person) {
-  const principal: Principal = { ...requester, guest: false };
+function subjectOf(
+  { server, tool, requester: { kind, id } }: Pick<OpenRow, 'server' | 'tool' | 'requester'>,
+  { tenant }: Person,
+) {
+  const principal: Principal = { kind, id, guest: false };
   return {
     server,
     tool,
@@ -92,10 +102,10 @@ function maySee(parts: ApprovalParts, person: Person, approval: Approval): boole
 }
 
 async function takeDecision(parts: ApprovalParts, person: Person, input: DecisionInput): Promise<DecisionResult> {
-  const stored = await readFor(parts, person, input.approval);
+  const stored = parseApprovalId(input.approval) === undefined ? undefined : await parts.approvals.read(input.approval);
   if (stored === undefined) return refused('not-found');
   const { approval } = stored;
-  const problem = (await isBlocked(parts, person, approval)) ?? checkDecision(parts, person, approval, input);
+  const problem = await problemOf(parts, person, approval, input);
   const by = actorOf(person);
   if (problem !== undefined) {
     const facts = { approval: approval.id, by, verdict: input.verdict, detail: problem } as const;
@@ -118,6 +128,16 @@ async function takeDecision(parts: ApprovalParts, person: Person, input: Decisio
   // Not sent is not lost: the sweep looks at every pending request.
   await sendDecision(parts, approval.id, row.id);
   return { kind: 'taken', verdict: row.verdict, isRepeat: inserted === 'stood' };
+}
+
+async function problemOf(
+  parts: ApprovalParts,
+  person: Person,
+  approval: Approval,
+  input: DecisionInput,
+): Promise<DecisionRefusal | undefined> {
+  if (!maySee(parts, person, approval)) return 'not-found';
+  return (await isBlocked(parts, person, approval)) ?? checkDecision(parts, person, approval, input);
 }
 
 async function isBlocked(

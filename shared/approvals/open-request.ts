@@ -46,32 +46,32 @@ const MAX_RACES = 4;
 export async function openRequest(parts: ApprovalParts, held: HeldCall): Promise<Standing> {
   const fingerprints = fingerprintsOf(parts.keyring, held);
   for (let race = 0; race < MAX_RACES; race += 1) {
-    const found = await findStanding(parts, fingerprints);
-    if (found !== undefined && stands(parts, found.stored.approval, held.repeat)) {
-      return { kind: 'stands', stored: found.stored };
-    }
+    const found = await findRequests(parts, fingerprints);
+    const standing = found.find(({ stored }) => stands(parts, stored.approval, held.repeat));
+    if (standing !== undefined) return { kind: 'stands', stored: standing.stored };
     const [newest] = fingerprints;
     // A request under an older key ended: the new one begins anew under the newest.
-    const over = found?.stored.approval.fingerprint === newest ? found.head : undefined;
+    const over = found.find(({ stored }) => stored.approval.fingerprint === newest)?.head;
     const opened = await tryOpen(parts, held, newest, over);
     if (opened !== undefined) return { kind: 'opened', stored: opened };
   }
   throw new Error('a request for this call could not be opened: others open and end it all the time');
 }
 
-/** The request that stands for this call under any live key; undefined where there never was one. */
-async function findStanding(
+/** The last request for this call under each live key: while instances know different ones, each may have opened one. */
+async function findRequests(
   parts: ApprovalParts,
   fingerprints: readonly string[],
-): Promise<{ readonly head: Head; readonly stored: StoredApproval } | undefined> {
+): Promise<readonly { readonly head: Head; readonly stored: StoredApproval }[]> {
   const heads = await Promise.all(fingerprints.map((fingerprint) => parts.approvals.readHead(fingerprint)));
-  for (const head of heads) {
-    if (head === undefined) continue;
-    const stored = await parts.approvals.read(head.approval);
-    if (stored === undefined) throw new Error('a head names a request that is not there');
-    return { head, stored: await expireIfDue(parts, stored) };
-  }
-  return undefined;
+  const known = heads.filter((head) => head !== undefined);
+  return Promise.all(
+    known.map(async (head) => {
+      const stored = await parts.approvals.read(head.approval);
+      if (stored === undefined) throw new Error('a head names a request that is not there');
+      return { head, stored: await expireIfDue(parts, stored) };
+    }),
+  );
 }
 
 /** What ran out while nobody looked ends now: the clock decides, not the message. */

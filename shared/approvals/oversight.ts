@@ -10,6 +10,7 @@ import { tellEvent } from './events.ts';
 import { type ApprovalSummary, type Person, REASON_CHARACTERS } from './inbox.ts';
 import { summarise } from './inbox-view.ts';
 import type { ApprovalParts } from './parts.ts';
+import { readListed } from './read-listed.ts';
 
 export interface Resolution {
   readonly approval: string;
@@ -57,9 +58,11 @@ export function createOversight(parts: OversightParts): Oversight {
       }
       flagged.sort((left, right) => left.createdMs - right.createdMs || left.id.localeCompare(right.id));
       // What the index says is a hint: the row itself decides.
-      const shown = await Promise.all(flagged.slice(0, limit).map(({ id }) => parts.approvals.read(id)));
+      const shown = await readListed(
+        parts,
+        flagged.slice(0, limit).map(({ id }) => id),
+      );
       const approvals = shown
-        .flatMap((stored) => (stored === undefined ? [] : [stored.approval]))
         .filter(({ attention, server }) => attention !== undefined && mayLook(parts, person, server))
         .map(summarise);
       return { approvals, total: flagged.length };
