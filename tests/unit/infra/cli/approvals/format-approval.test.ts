@@ -1,6 +1,11 @@
 /** What an approver reads at a terminal: everything that counts, and nothing that a call's text could forge. */
 import { describe, expect, it } from 'vitest';
-import { type Approval, formatApproval, formatList } from '../../../../../infra/cli/approvals/format-approval.ts';
+import {
+  type Approval,
+  formatApproval,
+  formatAttention,
+  formatList,
+} from '../../../../../infra/cli/approvals/format-approval.ts';
 import { proves } from '../../../../requirements.ts';
 
 const NOW = Date.UTC(2026, 0, 2, 3, 30);
@@ -132,5 +137,21 @@ describe('the list', () => {
 
   it('says so when nothing waits', () => {
     expect(formatList({ approvals: [], total: 0 }, NOW)).toBe('nothing waits for you');
+  });
+});
+
+describe('what needs a person', () => {
+  it(proves('oversight.commands', 'stands with its id, its state and why, on a line of its own'), () => {
+    const lost = { ...approval, state: 'unknown', attention: 'unknown outcome' } as const;
+    const odd = { ...approval, tool: 'pay', state: 'failed', attention: 'a\u001b[2Jb\nc' } as const;
+    expect(formatAttention({ approvals: [lost, odd], total: 3 }).split('\n')).toEqual([
+      `${ID}  crm/refund_payment  by alice@sallyport.example  unknown  unknown outcome`,
+      `${ID}  crm/pay             by alice@sallyport.example  failed   a\\u{1b}[2Jb\\u{a}c`,
+      'and 1 more (--limit)',
+    ]);
+  });
+
+  it('says so when nothing does', () => {
+    expect(formatAttention({ approvals: [], total: 0 })).toBe('nothing needs you');
   });
 });
