@@ -313,6 +313,8 @@ const requirements = {
   'kept.recorded': 'Each delivery of a kept answer is on record with its exposure, which the run itself has none of',
   'decision.refused':
     'A decision by the requester, of another’s approval, on other evidence or after the end changes nothing and is on record',
+  'release.lease': 'Upstream deadline, lease and lock renewal follow each other, wherever they are configured',
+  'message.poison': 'A poison message is given up on, on record, and leaves no queue behind that grows',
   'message.foreign':
     'A message that nobody of ours sent, malformed or for no approval, changes nothing and is on record',
 
@@ -330,6 +332,7 @@ const requirements = {
   'approval.index': 'Every open request is in the index, whatever failed while it was opened',
 
   // Issue 4: many at once
+  'queues.warm-up': 'A new instance opens its way to the queues before the first held call needs it',
   'hold.race': 'The same call made on several instances at once is one request',
   'release.race':
     'Calls that several people decide at once on several instances run once, or not at all, as their records say',
@@ -355,6 +358,15 @@ const requirements = {
   // Issue 4: the clients
   'clients.hold':
     'Each official client is told of a held call and collects its answer unchanged, valid by the tool’s output schema',
+
+  // Issue 4: the fault sweep
+  'sweep.path': 'Two clean runs of a held call make the same calls, and those that matter most are among them',
+  'sweep.fail':
+    'A service that can’t be reached at any one call leaves nothing run twice, unapproved, unrecorded or stuck',
+  'sweep.lose': 'Nor does an effect whose response is lost',
+  'sweep.hang': 'Nor does a call that hangs past its deadline',
+  'sweep.kill': 'Nor does a process that is killed there',
+  'sweep.honest': 'What would be wrong after a fault is found: each invariant can fail',
 } as const;
 
 export type RequirementId = keyof typeof requirements;
