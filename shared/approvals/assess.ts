@@ -9,7 +9,7 @@ import type { JsonObject } from '../json/value.ts';
 import type { Asker, Decision } from '../policy/engine.ts';
 import { err, ok, type Result } from '../result.ts';
 import type { Approval, DecisionRow } from './approval.ts';
-import { hasItsEvidence, hasItsMac } from './evidence.ts';
+import { hasItsEvidence, isGenuine } from './evidence.ts';
 import type { ApprovalParts } from './parts.ts';
 import { isPlaceFor, solveQuorums } from './quorums.ts';
 import { argumentsOf, bindingFor, readRequest } from './request.ts';
@@ -53,8 +53,7 @@ export async function assess(parts: ApprovalParts, approval: Approval): Promise<
     return err({ kind: 'later', detail: 'the requester’s groups are not known', cause: requesterGroups.error.cause });
   }
   const genuine = listed.decisions
-    .filter((row) => row.approval === approval.id && hasItsMac(parts.keyring, row))
-    .filter((row) => row.evidence === approval.evidence)
+    .filter((row) => isGenuine(parts.keyring, approval, row))
     .toSorted((left, right) => left.decidedMs - right.decidedMs || left.id.localeCompare(right.id))
     .slice(0, MAX_DECISIONS);
   const foreign = listed.unreadable + listed.decisions.length - genuine.length;

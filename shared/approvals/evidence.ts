@@ -25,6 +25,15 @@ export function hasItsMac(keyring: Keyring, decision: DecisionRow): boolean {
   return keyring.names('decision', decisionText(decision)).some((name) => isSame(name, decision.mac));
 }
 
+/** Whether one of ours wrote this decision, and on this very request as it stands. */
+export function isGenuine(
+  keyring: Keyring,
+  { id, evidence }: Pick<Approval, 'id' | 'evidence'>,
+  decision: DecisionRow,
+): boolean {
+  return decision.approval === id && decision.evidence === evidence && hasItsMac(keyring, decision);
+}
+
 /** All that an approver judges by and all that a release goes by; nothing that changes in a request's life. */
 function evidenceText(approval: Asked): string {
   const { id, fingerprint, generation, createdMs, expiresMs, server, tool, toolDigest, callId, release } = approval;

@@ -5,6 +5,7 @@
 import type { Json } from '../json/value.ts';
 import type { Approval, DecisionRow } from './approval.ts';
 import { type Assessment, assess } from './assess.ts';
+import { isGenuine } from './evidence.ts';
 import type { ApprovalSummary, ApprovalView, Person } from './inbox.ts';
 import type { ApprovalParts } from './parts.ts';
 import { checkDecision, REFUSAL_TEXTS } from './refuse-decision.ts';
@@ -62,6 +63,7 @@ function needsOf(parts: ApprovalParts, approval: Approval, assessment: Assessmen
 async function storedDecisions(parts: ApprovalParts, approval: Approval) {
   const { decisions } = await parts.approvals.listDecisions(approval.id);
   return decisions
+    .filter((row) => isGenuine(parts.keyring, approval, row))
     .toSorted((left, right) => left.decidedMs - right.decidedMs)
     .map((row) => ({ row, counts: approval.state !== 'pending' }));
 }

@@ -4,6 +4,7 @@
  */
 import type { Approval } from '../approvals/approval.ts';
 import type { StoredApproval } from '../approvals/approval-store.ts';
+import { isGenuine } from '../approvals/evidence.ts';
 import type { JsonObject } from '../json/value.ts';
 import { deniedByPerson, endedAnswer, pendingAnswer, unknownAnswer } from '../mcp/approval-answers.ts';
 import type { RequestMessage } from '../mcp/message.ts';
@@ -52,8 +53,9 @@ export async function answerStanding(
   }
 }
 
-/** The denier's own words, masked when they were written. */
+/** The denier's own words, masked when they were written: of nobody else, for a model reads them. */
 async function reasonOf(parts: CallParts, approval: Approval): Promise<string | undefined> {
   const { decisions } = await parts.approvals.listDecisions(approval.id);
-  return decisions.findLast(({ verdict }) => verdict === 'deny')?.reason;
+  const denials = decisions.filter((row) => row.verdict === 'deny' && isGenuine(parts.keyring, approval, row));
+  return denials.at(-1)?.reason;
 }

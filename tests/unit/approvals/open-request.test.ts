@@ -71,6 +71,16 @@ describe('a call that is held', () => {
     expect(third.stored.approval.fingerprint).toMatch(/^k3-/);
   });
 
+  it(proves('attack.rotation', 'finds what waits under an older key behind what ended under a newer one'), async () => {
+    const ended = await openRequest(desk.partsWith(2), heldCall(scene));
+    await changeState(desk.parts, ended.stored, 'cancel');
+    // By an instance that has not heard of the new key yet.
+    const waiting = await desk.hold();
+    expect(waiting.kind).toBe('opened');
+    const found = await openRequest(desk.partsWith(2), heldCall(scene));
+    expect(found).toMatchObject({ kind: 'stands', stored: { approval: { id: waiting.stored.approval.id } } });
+  });
+
   it.each<{ events: readonly ApprovalEvent[]; repeat: boolean; later: number; opens: boolean }>([
     { events: [], repeat: true, later: 0, opens: false },
     { events: ['approve'], repeat: true, later: 0, opens: false },
