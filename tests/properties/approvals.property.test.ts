@@ -7,11 +7,11 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { proves } from '../requirements.ts';
 import { createScene, type Scene } from '../unit/approvals/scene.ts';
-import { type Command, commands } from './approvals/commands.ts';
+import { type Act, type Command, commands } from './approvals/commands.ts';
 import { checkAlways, heal, outlive } from './approvals/invariants.ts';
 import { createStage, play } from './approvals/play.ts';
 
-const RUNS = Number(process.env.APPROVAL_RUNS ?? 300);
+const RUNS = Number(process.env.APPROVAL_RUNS ?? 200);
 
 let scene: Scene;
 beforeAll(async () => {
@@ -51,6 +51,35 @@ describe('a held call, whatever happens to it', () => {
       for (const state of ['done', 'denied', 'expired', 'cancelled']) expect(seen.states.get(state)).toBeGreaterThan(0);
       expect(seen.executions).toBeGreaterThan(0);
     },
-    RUNS * 100 + 60_000,
+    // Of the machine's time, not of the model's: runs are cheap, and other tests run beside them.
+    RUNS * 1_000,
+  );
+
+  it.each(['slow', 'lands-late', 'dies-lands-late'] as const)(
+    proves('approval.crash', 'runs at most once whichever operation of its release is “%s” until the lease is over'),
+    async (mishap) => {
+      const ran = new Set<number>();
+      for (let at = 0; at < RELEASE_OPERATIONS; at += 1) {
+        const world = await playAll([
+          run({ kind: 'call', requester: 0, call: 2, repeat: false }),
+          run({ kind: 'decide', person: 2, verdict: 'approve', channel: 'page', pick: 0 }),
+          run({ kind: 'deliver', pick: 1, twice: true }, [{ at, mishap }]),
+          { kind: 'advance', ms: 271_000 },
+          { kind: 'land', pick: 0 },
+          run({ kind: 'deliver', pick: 1, twice: false }),
+        ]);
+        expect({ at, violations: world.violations }).toEqual({ at, violations: [] });
+        ran.add(world.executions.length);
+      }
+      expect(ran).toContain(1);
+    },
+    60_000,
   );
 });
+
+/** More than a release makes. */
+const RELEASE_OPERATIONS = 28;
+
+function run(act: Act, mishaps: Extract<Command, { kind: 'run' }>['mishaps'] = []): Command {
+  return { kind: 'run', acts: [{ act, instance: 0 }], order: [], mishaps };
+}

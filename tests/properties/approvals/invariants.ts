@@ -11,12 +11,11 @@ import { advance, runOn, type Stage, start } from './play.ts';
 import { subjectText, type World } from './world.ts';
 
 export function checkAlways(world: World): void {
-  const { approvals, open } = world.store.snapshot();
-  const listed = new Set(open.map(({ approval }) => approval));
+  const approvals = world.rows();
   const subjects = new Map<string, string>();
   for (const { id, state } of approvals) {
     if (!isOpen(state)) continue;
-    if (!listed.has(id)) world.violate(`${id} is ${state} and in no list`);
+    if (!world.store.rows.has(`open/${id}`)) world.violate(`${id} is ${state} and in no list`);
     const asked = world.asked.get(id);
     if (asked === undefined) {
       world.violate(`${id} was asked for by nobody`);

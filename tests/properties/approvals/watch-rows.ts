@@ -49,6 +49,7 @@ export function watchRows(world: World): void {
 function checkRequest(world: World, before: string | undefined, after: string): void {
   world.versions += 1;
   const next: Approval = JSON.parse(after);
+  world.requests.set(next.id, next);
   if (before === undefined) {
     if (next.state !== 'pending') world.violate(`${next.id} began as ${next.state}`);
     return;

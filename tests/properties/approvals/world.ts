@@ -95,8 +95,10 @@ export function createWorld(scene: Scene, seed: string) {
         return until >= sinceStep && like(standing);
       });
     },
-    rowOf: (approval: string): Approval | undefined => world.rows().find(({ id }) => id === approval),
-    rows: (): readonly Approval[] => store.snapshot().approvals,
+    /** Every request as it stands, as `watchRows` saw it written. */
+    requests: new Map<string, Approval>(),
+    rowOf: (approval: string): Approval | undefined => world.requests.get(approval),
+    rows: (): readonly Approval[] => [...world.requests.values()],
     executionsOf: (approval: string) => world.executions.filter((each) => each.approval === approval),
   };
   return world;
