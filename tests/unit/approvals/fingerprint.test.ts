@@ -47,7 +47,11 @@ function reversed(value: Json): Json {
   );
 }
 
-const json = fc.jsonValue({ maxDepth: 3, stringUnit: 'binary' }).map((value) => read(JSON.stringify(value)));
+/** What the reader lets in: no `__proto__`, which the generator likes to try. */
+const json = fc
+  .jsonValue({ maxDepth: 3, stringUnit: 'binary' })
+  .filter((value) => parseJson(JSON.stringify(value)).ok)
+  .map((value) => read(JSON.stringify(value)));
 
 describe('a fingerprint', () => {
   const { requester } = SUBJECT;
