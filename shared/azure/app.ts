@@ -54,6 +54,7 @@ export async function startApp(): Promise<void> {
     },
   });
   gateway.warmUp();
+  ports.warmUp().catch((cause: unknown) => log('warn', 'warm-up-failed', {}, cause));
 }
 
 /** Closes open transcript segments and connections; the host calls it when it stops. */

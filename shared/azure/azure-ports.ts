@@ -36,6 +36,8 @@ type ClockPorts =
   | 'after';
 
 export interface AzurePorts extends Omit<GatewayPorts, ClockPorts> {
+  /** Opens connections ahead of the first call that needs them. Rejects; whoever needs them then opens them. */
+  warmUp(): Promise<void>;
   /** Ends connections that would keep the process alive. Never rejects. */
   close(): Promise<void>;
 }
@@ -66,6 +68,7 @@ export function createAzurePorts(environment: Environment): AzurePorts {
     createCardPoster: (url) => createTeamsWebhook({ url, fetch }),
     secrets: createKeyVaultSecretSource(createSecretClient(keyVault.url, credential)),
     segments: createBlobSegmentStore(createBlobService(transcripts, credential)),
+    warmUp: () => queue.warmUp(),
     close: () => queue.close(),
   };
 }

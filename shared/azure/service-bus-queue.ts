@@ -1,6 +1,6 @@
 /**
- * The two queues over Azure Service Bus: one connection for the process, one sender a queue, both opened by the first
- * message. Bodies are JSON. Never waits longer than its own deadline; what the client sends again within it bears the
+ * The two queues over Azure Service Bus: one connection for the process, one sender a queue, opened at `warmUp` or by the
+ * first message. Bodies are JSON. Never waits longer than its own deadline; what the client sends again within it bears the
  * same MessageId, so that duplicate detection drops it (DESIGN §5, FACTS §4). Queues are made by the deployment.
  */
 import type { TokenCredential } from '@azure/identity';
@@ -18,10 +18,16 @@ export interface ServiceBusQueueOptions {
 }
 
 export interface ServiceBusQueue extends MessageQueue {
+  /**
+   * Opens connection and senders, so that the first held call does not wait for them; sends nothing. Rejects past the
+   * deadline: then the first message opens what is missing.
+   */
+  warmUp(): Promise<void>;
   /** Ends the connection, within the deadline; what was sent before stays sent. Never rejects. */
   close(): Promise<void>;
 }
 
+const QUEUES = ['approval-notices', 'approval-decisions'] as const satisfies readonly QueueName[];
 const DEADLINE_MS = 5_000;
 /** Few and close together: who sends waits, and what is not sent is sent again by the sweep. */
 const RETRIES = { maxRetries: 3, retryDelayInMs: 200, timeoutInMs: 2_000 };
@@ -38,6 +44,12 @@ export function createServiceBusQueue(options: ServiceBusQueueOptions): ServiceB
   }
 
   return {
+    async warmUp() {
+      const deadline = AbortSignal.timeout(deadlineMs);
+      // To know how long a batch may be, the client asks the queue, which opens the link that messages take.
+      const opening = QUEUES.map((queue) => senderOf(queue).createMessageBatch({ abortSignal: deadline }));
+      await within(deadline, Promise.all(opening));
+    },
     async send(message) {
       const deadline = AbortSignal.timeout(deadlineMs);
       try {

@@ -1,4 +1,6 @@
-/** A reverse proxy before Azurite that counts requests by kind: what a call costs in storage operations. */
+/**
+ * A reverse proxy before one service of Azurite that counts requests by kind: what a call costs in storage operations.
+ */
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -8,11 +10,20 @@ export interface StorageCounter {
   stop(): Promise<void>;
 }
 
-export async function startStorageCounter(target: string): Promise<StorageCounter> {
+/** Names a request; by default its method and what it does to a blob. */
+export type NameRequest = (method: string, url: URL) => string;
+
+const nameBlobRequest: NameRequest = (method, url) => `${method} ${url.searchParams.get('comp') ?? 'blob'}`;
+
+/** `target`: the service's origin. */
+export async function startStorageCounter(
+  target: string,
+  nameRequest: NameRequest = nameBlobRequest,
+): Promise<StorageCounter> {
   const counts = new Map<string, number>();
   const server = createServer((incoming, outgoing) => {
     const url = new URL(incoming.url ?? '/', target);
-    const kind = `${incoming.method} ${url.searchParams.get('comp') ?? 'blob'}`;
+    const kind = nameRequest(incoming.method ?? '', url);
     counts.set(kind, (counts.get(kind) ?? 0) + 1);
     const { method, headers } = incoming;
     const forwarded = request(url, { method, headers }, (answer) => {

@@ -3,6 +3,7 @@
  * client costs more than the gateway, and would hide what is measured.
  */
 import { Agent, request } from 'undici';
+import { quantile } from './quantile.ts';
 
 export interface Target {
   readonly url: string;
@@ -61,9 +62,4 @@ async function spread(clients: number, calls: number, work: () => Promise<void>)
     }
   };
   await Promise.all(Array.from({ length: clients }, client));
-}
-
-function quantile(sorted: readonly number[], share: number): number {
-  const at = Math.min(sorted.length - 1, Math.floor(sorted.length * share));
-  return Math.round((sorted[at] ?? 0) * 100) / 100;
 }

@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- --long] [--json FILE]`: start to ready, a call through the gateway against the same call made directly,
+ * `npm run bench [-- --long] [--approvals] [--json FILE]`: start to ready, a call through the gateway against the same call made directly,
  * storage operations per call, memory, bundle size and load time, decision time. Everything on this machine, in one run.
  */
 import { execFile } from 'node:child_process';
@@ -11,6 +11,7 @@ import { SecretClient } from '@azure/keyvault-secrets';
 import { buildApp } from '../../infra/build.ts';
 import { startFunctionHost } from '../../infra/local/function-host/start.ts';
 import { startStack } from '../../infra/local/stack.ts';
+import { measureApprovals, printApprovals } from './approvals.ts';
 import { makeBenchConfig } from './config.ts';
 import { startStorageCounter } from './count-storage.ts';
 import { measureDecisions } from './decide.ts';
@@ -25,7 +26,8 @@ const CALLS = 500;
 const WARM_UP = 100;
 const CLIENTS = [1, 16, 32];
 
-const { values } = parseArgs({ options: { json: { type: 'string' }, long: { type: 'boolean', default: false } } });
+const flag = { type: 'boolean', default: false } as const;
+const { values } = parseArgs({ options: { json: { type: 'string' }, long: flag, approvals: flag } });
 const built = await buildApp(appDir);
 if (!built.ok) throw new Error(built.error.join('\n'));
 
@@ -34,6 +36,7 @@ const inProcess = await measureInProcess(appDir);
 const bundleLoadMs = await measureBundleLoad();
 const config = await makeBenchConfig(appDir);
 const streams = await measureStreams(appDir, config.configDir);
+const approvals = values.approvals ? await measureApprovals(appDir, config.configDir) : undefined;
 const pace = values.long ? await measurePace(appDir, config.configDir) : undefined;
 
 const stackStartedMs = performance.now();
@@ -99,6 +102,7 @@ const report = {
   decisions,
   inProcess,
   streams,
+  ...(approvals === undefined ? {} : { approvals }),
   ...(pace === undefined ? {} : { pace }),
 };
 printReport();
@@ -158,5 +162,6 @@ function printReport(): void {
   console.log(
     `${idleStreams} idle GET streams: ${memoryBeforeMb} → ${memoryWithMb} MiB; ${eventsPerSecond} events/s on one stream`,
   );
+  if (approvals !== undefined) printApprovals(approvals);
   if (pace !== undefined) console.log('paced stream and disconnects:', pace);
 }

@@ -10,6 +10,7 @@ import { type ServiceBus, startServiceBus } from '../../infra/local/service-bus/
 import type { MessageQueue, QueueMessage, QueueName } from '../../shared/approvals/message-queue.ts';
 import { createServiceBusQueue } from '../../shared/azure/service-bus-queue.ts';
 import { proves } from '../requirements.ts';
+import { startLossyProxy } from './tcp-proxy.ts';
 
 const unused = { getToken: () => Promise.reject(new Error('a connection string needs no token')) };
 const approval = `k1-${'0'.repeat(32)}-1-0123456789ab`;
@@ -76,6 +77,36 @@ it(proves('queues.send', 'a message for later is scheduled, not held back here')
   expect(message).toMatchObject({ messageId: 'e-1', body, state: 'scheduled' });
   expect(message?.scheduledEnqueueTimeUtc?.getTime()).toBe(notBeforeMs);
 });
+
+it(proves('queues.warm-up', 'opens all that a first message needs, and leaves nothing in the queues'), async () => {
+  const bus = await startBus();
+  const proxy = await startLossyProxy(bus.port);
+  onTestFinished(() => proxy.stop());
+  const queue = openQueue(bus.connectionString.replace(String(bus.port), String(proxy.port)));
+  await queue.warmUp();
+  expect(await Promise.all([peek(bus, 'approval-notices'), peek(bus, 'approval-decisions')])).toEqual([[], []]);
+
+  // Whoever opens a way to a queue shows its claim first: the first messages need show nothing more.
+  proxy.loseNext('put-token');
+  await queue.send(decision('d-1'));
+  await queue.send({ queue: 'approval-notices', id: 'n-1', body: { kind: 'notice', approval, attempt: 1 } });
+  expect(proxy.lost).toBe(0);
+});
+
+it(
+  proves('queues.warm-up', 'fails within its deadline while Service Bus is away, and the first message tries again'),
+  async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sallyport-warm-up-'));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const { connectionString, port, stop } = await startBus({ folder });
+    await stop();
+    const queue = openQueue(connectionString, 1_000);
+    await expect(queue.warmUp()).rejects.toThrow();
+    const bus = await startBus({ port, folder });
+    await untilSent(queue, 'd-1');
+    expect(await peek(bus, 'approval-decisions')).toMatchObject([{ messageId: 'd-1' }]);
+  },
+);
 
 it('one that is due already is there at once', async () => {
   const bus = await startBus();
