@@ -8,7 +8,7 @@ import { type Recorded, watchTranscripts } from './read-transcripts.ts';
 import type { Heard, Told } from './story.ts';
 
 export interface Violation {
-  readonly invariant: keyof typeof INVARIANTS;
+  readonly invariant: Invariant;
   readonly detail: string;
 }
 
@@ -20,27 +20,39 @@ export interface Found {
   readonly executions: number;
 }
 
-interface Evidence extends Found {
+export interface Evidence extends Found {
   readonly records: readonly Recorded[];
   readonly faults: readonly string[];
 }
 
-const INVARIANTS = {
+const NAMES = [
+  'at most once',
+  'never without an approval',
+  'intent and outcome',
+  'nothing stuck',
+  'a clear answer',
+  'no decision lost',
+  'transcripts verify',
+] as const;
+export type Invariant = (typeof NAMES)[number];
+
+const INVARIANTS: Readonly<Record<Invariant, (evidence: Evidence) => readonly string[]>> = {
   'at most once': checkOnce,
   'never without an approval': checkApproved,
   'intent and outcome': checkRecorded,
   'nothing stuck': checkFinal,
   'a clear answer': checkAnswers,
   'no decision lost': checkDecisions,
-  'transcripts verify': ({ faults }: Evidence) => faults,
-} as const;
+  'transcripts verify': ({ faults }) => faults,
+};
 
 export async function findViolations(lane: Lane, found: Found): Promise<Violation[]> {
-  const { faults, records } = await watchTranscripts(lane).readNew();
-  const evidence = { ...found, faults, records };
-  return Object.entries(INVARIANTS).flatMap(([invariant, check]) =>
-    check(evidence).map((detail) => ({ invariant: invariant as Violation['invariant'], detail })),
-  );
+  return judge({ ...found, ...(await watchTranscripts(lane).readNew()) });
+}
+
+/** Pure: every invariant over what one case left behind. */
+export function judge(evidence: Evidence): Violation[] {
+  return NAMES.flatMap((invariant) => INVARIANTS[invariant](evidence).map((detail) => ({ invariant, detail })));
 }
 
 function checkOnce({ state, executions }: Evidence): string[] {

@@ -1,59 +1,31 @@
 /**
- * One lane of the sweep: a stack of stand-ins that lasts over many cases, a fault proxy before each service, and one clock
- * for all of it, which only goes forward.
+ * One lane of the sweep: services that last over many cases, one clock for all of them that only goes forward, and the one
+ * instance of the gateway that runs on them at a time.
  */
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createAppEnvironment, vaultNames } from '../../infra/local/app-environment.ts';
-import { type Azurite, startAzurite } from '../../infra/local/azurite.ts';
-import { startCrmServer } from '../../infra/local/crm-server/start.ts';
-import { type Entra, startEntra } from '../../infra/local/entra/start.ts';
-import { startGraph } from '../../infra/local/graph/start.ts';
-import { type KeyVault, startKeyVault } from '../../infra/local/key-vault/start.ts';
-import { approvalQueues } from '../../infra/local/queues.ts';
-import { startServiceBus } from '../../infra/local/service-bus/start.ts';
-import { prepareStorage } from '../../infra/local/storage.ts';
-import { startTeams } from '../../infra/local/teams/start.ts';
-import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 import { createMeter, type Meter } from './meter.ts';
-import {
-  type Namer,
-  nameBlobCall,
-  nameGraphCall,
-  nameIdentityCall,
-  nameTableCall,
-  nameTeamsCall,
-  nameUpstreamCall,
-  nameVaultCall,
-} from './name-call.ts';
+import type { Asked } from './name-call.ts';
 import { type Instance, startInstance } from './start-instance.ts';
+import { type Services, startServices } from './start-services.ts';
 
 export interface Lane {
-  readonly azurite: Azurite;
-  readonly entra: Entra;
-  readonly keyVault: KeyVault;
+  readonly services: Services;
   readonly meter: Meter;
   /** Milliseconds that this lane's clock is ahead. */
   readonly aheadMs: number;
   /** Tool calls that the CRM has carried out, by payment: what the whole sweep is about. */
   readonly executions: ReadonlyMap<string, number>;
-  /** What instances printed since the case began. */
+  /** What instances printed since the log was cleared. */
   readonly log: readonly string[];
+  note(line: string): void;
+  clearLog(): void;
   /** The one that runs, if one does; else a new process on the same data. */
   useInstance(): Promise<Instance>;
   /** Kills the one that runs, waits until it is gone, and starts a new process on the same data. */
   replaceInstance(): Promise<Instance>;
-  /** An empty log. */
-  beginCase(): void;
   /** For every service with a clock and for the instance. */
   goAhead(ms: number): Promise<void>;
   stop(): Promise<void>;
 }
-
-const appDir = join(import.meta.dirname, '../..');
-const PUBLIC_URL = 'http://127.0.0.1:7071';
-const CRM_KEY = 'sweep-crm-key';
 
 /** `script`: of `bundleInstance`. */
 export async function startLane(script: string): Promise<Lane> {
@@ -62,89 +34,30 @@ export async function startLane(script: string): Promise<Lane> {
   let log: string[] = [];
   let aheadMs = 0;
   let instance: Instance | undefined;
-  const kill = () => instance?.kill();
 
-  const teams = await startTeams({ port: 0, publicUrl: PUBLIC_URL });
-  const [azurite, bus, entra, crm, configDir] = await Promise.all([
-    startAzurite(),
-    startServiceBus({ port: 0, queues: approvalQueues, nowMs: () => Date.now() + aheadMs }),
-    startEntra({ port: 0, publicUrl: PUBLIC_URL, servers: ['crm'] }),
-    startCrmServer({ port: 0, apiKey: CRM_KEY }),
-    makeConfig(),
-  ]);
-  const { issuer, tenantId, keysUrl } = entra;
-  const [keyVault, graph] = await Promise.all([
-    startKeyVault({ port: 0, issuer, tenantId, keysUrl }),
-    startGraph({ port: 0, keysUrl }),
-    prepareStorage(azurite.connectionString, ['standard']),
-  ]);
-
-  const proxies: FaultProxy[] = [];
-  /** The same URL, by way of a fault proxy. */
-  async function through(url: string, name: Namer, onEffect?: (asked: { readonly body: string }) => void) {
-    const { origin } = new URL(url);
-    const proxy = await startFaultProxy({ target: origin, name, meter, kill, ...(onEffect && { onEffect }) });
-    proxies.push(proxy);
-    return url.replace(origin, proxy.url);
-  }
-
-  const count = ({ body }: { readonly body: string }): void => {
-    const payment = /"method":"tools\/call".*"payment_id":"([^"]*)"/s.exec(body)?.[1];
-    if (payment !== undefined) executions.set(payment, (executions.get(payment) ?? 0) + 1);
-  };
-  const [blobUrl, tableUrl, vaultUrl, graphUrl, identityUrl, crmUrl, cardUrl] = await Promise.all([
-    through(azurite.blobUrl, nameBlobCall),
-    through(azurite.tableUrl, nameTableCall),
-    through(keyVault.url, nameVaultCall),
-    through(graph.url, nameGraphCall),
-    through(entra.identity.endpoint, nameIdentityCall),
-    through(crm.url, nameUpstreamCall, count),
-    through(teams.webhookUrl, nameTeamsCall),
-  ]);
-  await Promise.all([
-    keyVault.ensureKey(vaultNames.sealKey, 'EC'),
-    keyVault.ensureKey(vaultNames.keyringKey, 'RSA'),
-    keyVault.ensureSecret(vaultNames.crmSecret, CRM_KEY),
-    keyVault.ensureSecret(vaultNames.teamsWebhook, cardUrl),
-    keyVault.ensureSecret(vaultNames.teamsReplies, teams.replySecret),
-  ]);
-  const connectionString = azurite.connectionString
-    .replace(azurite.blobUrl, blobUrl)
-    .replace(azurite.tableUrl, tableUrl);
-
-  function watchQueue(operation: string, queue: string) {
-    if (operation === 'renew' || operation === 'peek') return undefined;
-    const one = meter.begin(`queue: ${operation} ${queue}`, undefined);
-    one.end();
-    if (one.strike === undefined) return undefined;
-    const { does, when } = one.strike;
-    if (does === 'kill') kill();
-    const isRefused = does === 'cut' && when === 'before';
-    return { does: isRefused ? 'fail' : does === 'hang' ? 'hang' : 'drop', when } as const;
-  }
-
-  bus.faults.watch(watchQueue);
-  const environment = createAppEnvironment({
-    publicUrl: PUBLIC_URL,
-    configDir,
-    azurite: { connectionString },
-    entra: { ...entra, identity: { ...entra.identity, endpoint: identityUrl } },
-    keyVault: { url: vaultUrl },
-    graph: { url: graphUrl },
-    serviceBus: bus,
-    crm: { url: crmUrl },
+  const services = await startServices({
+    meter,
+    kill: () => instance?.kill(),
+    nowMs: () => Date.now() + aheadMs,
+    onUpstream(asked) {
+      const payment = paymentIn(asked);
+      if (payment !== undefined) executions.set(payment, (executions.get(payment) ?? 0) + 1);
+    },
   });
 
   async function start(): Promise<Instance> {
-    const env = { ...environment, SWEEP_AHEAD_MS: String(aheadMs) };
+    const env = { ...services.environment, SWEEP_AHEAD_MS: String(aheadMs) };
     instance = await startInstance(script, env, (line) => log.push(line));
     return instance;
   }
 
+  async function end(): Promise<void> {
+    instance?.kill();
+    await instance?.ended;
+  }
+
   return {
-    azurite,
-    entra,
-    keyVault,
+    services,
     meter,
     executions,
     get aheadMs() {
@@ -153,13 +66,13 @@ export async function startLane(script: string): Promise<Lane> {
     get log() {
       return log;
     },
-    beginCase() {
+    note: (line) => void log.push(line),
+    clearLog() {
       log = [];
     },
     useInstance: async () => (instance?.isAlive() ? instance : start()),
     async replaceInstance() {
-      kill();
-      await instance?.ended;
+      await end();
       return start();
     },
     async goAhead(ms) {
@@ -167,22 +80,13 @@ export async function startLane(script: string): Promise<Lane> {
       if (instance?.isAlive()) await instance.setClock(aheadMs);
     },
     async stop() {
-      kill();
-      await instance?.ended;
-      await Promise.all(proxies.map((proxy) => proxy.stop()));
-      await Promise.all([azurite, bus, entra, crm, keyVault, graph, teams].map((part) => part.stop()));
-      await rm(configDir, { recursive: true, force: true });
+      await end();
+      await services.stop();
     },
   };
 }
 
-/** The sample's, with short waits for records and for the upstream. */
-async function makeConfig(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'sallyport-sweep-'));
-  await cp(join(appDir, 'infra/config'), folder, { recursive: true });
-  const file = join(folder, 'gateway.yaml');
-  const sample = await readFile(file, 'utf8');
-  const yaml = sample.replace('transcripts:\n', 'transcripts:\n  deadlineMs: 1500\n');
-  await writeFile(file, `${yaml}\nlimits: { firstByteMs: 5000, deadlineMs: 8000 }\n`);
-  return folder;
+/** Of a tool call; undefined for every other request. */
+function paymentIn({ body }: Asked): string | undefined {
+  return /"method":"tools\/call".*"payment_id":"([^"]*)"/s.exec(body)?.[1];
 }

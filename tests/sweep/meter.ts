@@ -19,11 +19,13 @@ export interface Meter {
   readonly calls: readonly Call[];
   readonly hasStruck: boolean;
   setStage(stage: Stage): void;
-  /** Resolves when no call has been under way for a while, or after `atMostMs`. */
-  quiet(atMostMs?: number): Promise<void>;
+  /** Resolves when nothing has been under way for a while; a longer one where a call of this name is still to come. */
+  quiet(last?: string): Promise<void>;
 }
 
 const QUIET_MS = 120;
+/** So long an instance on a busy machine may think between two calls. */
+const STILL_MS = 700;
 /** Above the longest deadline of an operation in a hurried instance. */
 const AT_MOST_MS = 12_000;
 
@@ -102,10 +104,15 @@ export function createMeter(): Meter {
     setStage(next) {
       stage = next;
     },
-    async quiet(atMostMs = AT_MOST_MS) {
-      const endsMs = performance.now() + atMostMs;
+    async quiet(last) {
+      const endsMs = performance.now() + AT_MOST_MS;
       lastMs = performance.now();
-      while (performance.now() < endsMs && (underWay > 0 || performance.now() - lastMs < QUIET_MS)) await pause(10);
+      for (;;) {
+        const isComplete = last === undefined || counts.has(last);
+        const stillMs = underWay > 0 ? 0 : performance.now() - lastMs;
+        if (stillMs >= (isComplete ? QUIET_MS : STILL_MS) || performance.now() >= endsMs) return;
+        await pause(10);
+      }
     },
   };
 }

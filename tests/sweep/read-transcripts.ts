@@ -31,6 +31,8 @@ export interface Transcripts {
 export interface TranscriptWatch {
   /** Since the last time. */
   readNew(): Promise<Transcripts>;
+  /** All of them once more, as `sallyport verify` does. */
+  verifyAll(): Promise<{ readonly segments: number; readonly faults: readonly string[] }>;
 }
 
 const seenBy = new WeakMap<Lane, TranscriptWatch>();
@@ -41,7 +43,7 @@ export function watchTranscripts(lane: Lane): TranscriptWatch {
   return known;
 }
 
-function createWatch({ azurite, keyVault, entra }: Lane): TranscriptWatch {
+function createWatch({ services: { azurite, keyVault, entra } }: Lane): TranscriptWatch {
   const whole = createBlobTranscriptReader(BlobServiceClient.fromConnectionString(azurite.connectionString));
   const credential = {
     getToken: async () => ({
@@ -52,7 +54,20 @@ function createWatch({ azurite, keyVault, entra }: Lane): TranscriptWatch {
   const endorsingKey = createVaultKeys(createKeyClient(keyVault.url, credential), vaultNames.sealKey, isLoopback);
   const seen = new Set<string>();
 
+  async function verify(reader: TranscriptReader) {
+    const faults: string[] = [];
+    const { totals } = await verifyTranscripts({
+      reader,
+      endorsingKey,
+      onSegment({ segment, state, fault }) {
+        if (state === 'tampered' || state === 'unreadable') faults.push(`${segment}: ${fault?.code ?? state}`);
+      },
+    });
+    return { segments: totals.segments, faults };
+  }
+
   return {
+    verifyAll: () => verify(whole),
     async readNew() {
       const records: Recorded[] = [];
       const fresh: string[] = [];
@@ -67,14 +82,7 @@ function createWatch({ azurite, keyVault, entra }: Lane): TranscriptWatch {
           }
         },
       };
-      const faults: string[] = [];
-      await verifyTranscripts({
-        reader,
-        endorsingKey,
-        onSegment({ segment, state, fault }) {
-          if (state === 'tampered' || state === 'unreadable') faults.push(`${segment}: ${fault?.code ?? state}`);
-        },
-      });
+      const { faults } = await verify(reader);
       for (const name of fresh) {
         seen.add(name);
         records.push(...(await readRecords(whole, name)));

@@ -24,6 +24,12 @@ export function formatEnds({ cases }: Swept): string {
   return [...ends].map(([ended, count]) => `${count} ${ended}`).join(', ');
 }
 
+export function formatTranscripts({ transcripts: { segments, faults } }: Swept): string {
+  return faults.length === 0
+    ? `transcripts: ${segments} segments, all of them verify`
+    : `transcripts: ${faults.length} of ${segments} segments do not verify:\n${faults.join('\n')}`;
+}
+
 export function formatViolations({ number, planned, result }: Done): string {
   const lines = result.violations.map(({ invariant, detail }) => `  ${invariant}: ${detail}`);
   return [`case ${number}: ${describeCase(planned)}; ended ${result.ended}, ran ${result.executions}×`, ...lines].join(

@@ -42,7 +42,7 @@ interface Run {
 export async function runCase(lane: Lane, payment: string, planned?: Case, isCold = true): Promise<CaseResult> {
   const startedMs = performance.now();
   const run: Run = { lane, payment, heard: [], told: [], approval: undefined };
-  lane.beginCase();
+  lane.clearLog();
   const first = await (isCold ? lane.replaceInstance() : lane.useInstance());
   await lane.meter.quiet();
   lane.meter.arm(planned);
@@ -74,10 +74,9 @@ async function putAway(run: Run, instance: Instance): Promise<Violation[]> {
   const { lane } = run;
   await lane.goAhead(A_DAY_AND_MORE_MS);
   await lane.meter.quiet();
-  await instance.sweep();
-  await lane.meter.quiet();
+  await sweep(run, instance);
   const { indexed, requests } = await stateOf(run);
-  await forget(lane.azurite.connectionString, indexed);
+  await forget(lane.services.azurite.connectionString, indexed);
   const mayStay = new Set(requests.filter(({ state }) => state === 'unknown').map(({ id }) => id));
   const left = indexed.filter((id) => !mayStay.has(id));
   return left.map((id) => ({ invariant: 'nothing stuck', detail: `still in the index after a day: ${id}` }));
@@ -86,11 +85,11 @@ async function putAway(run: Run, instance: Instance): Promise<Violation[]> {
 async function tellStory(run: Run, instance: Instance): Promise<void> {
   const { meter } = run.lane;
   await askOnce(run, instance);
-  await meter.quiet();
+  await meter.quiet('queue: settle approval-notices');
   if (run.approval === undefined || !instance.isAlive()) return;
   meter.setStage('decide');
   run.told.push(await approve(run.lane, instance, run.approval));
-  await meter.quiet();
+  await meter.quiet('queue: settle approval-decisions');
   if (!instance.isAlive()) return;
   meter.setStage('collect');
   await askOnce(run, instance);
@@ -119,8 +118,7 @@ async function recover(run: Run, instance: Instance): Promise<State> {
       continue;
     }
     await lane.goAhead(passesMs);
-    await instance.sweep();
-    await lane.meter.quiet();
+    await sweep(run, instance);
   }
   const state = await stateOf(run);
   // What ended without having run would be asked for anew.
@@ -129,10 +127,16 @@ async function recover(run: Run, instance: Instance): Promise<State> {
   return stateOf(run);
 }
 
+/** A timer that fails comes again: what it leaves behind for good is what counts. */
+async function sweep({ lane }: Run, instance: Instance): Promise<void> {
+  await instance.sweep().catch((cause: unknown) => lane.note(`the sweep failed: ${String(cause)}`));
+  await lane.meter.quiet();
+}
+
 function isOver({ requests }: State): boolean {
   return requests.length > 0 && requests.every(({ state }) => FINAL.has(state));
 }
 
 function stateOf({ lane, approval }: Run): Promise<State> {
-  return readState(lane.azurite.connectionString, approval);
+  return readState(lane.services.azurite.connectionString, approval);
 }

@@ -1,9 +1,10 @@
 /**
  * The sweep itself: the story without a fault gives its calls, each call gives a case for each kind of fault, and lanes run
- * them side by side. The same calls in every clean run, or there is nothing to number.
+ * them side by side.
  */
 import { type Call, type Case, describeCall, describeCase, KINDS, type Kind, WAYS } from './fault.ts';
 import { type Lane, startLane } from './lane.ts';
+import { watchTranscripts } from './read-transcripts.ts';
 import { type CaseResult, runCase } from './run-case.ts';
 
 export interface Done {
@@ -25,18 +26,27 @@ export interface SweepOptions {
 export interface Swept {
   readonly calls: readonly Call[];
   readonly cases: readonly Done[];
+  /** Every transcript of every lane, verified once more when all was over. */
+  readonly transcripts: { readonly segments: number; readonly faults: readonly string[] };
+}
+
+export function hasFailed({ cases, transcripts }: Swept): boolean {
+  return transcripts.faults.length > 0 || cases.some(({ result }) => result.violations.length > 0);
 }
 
 /** Payments of the sample that can be refunded by more than 500: every fifth. */
 const FIRST_PAYMENT = 50_001;
 const EACH = 5;
 const TRIES = 3;
+const CLEAN_RUNS = 5;
 
 export async function runSweep(options: SweepOptions): Promise<Swept> {
   const lanes = await Promise.all(Array.from({ length: options.lanes }, () => startLane(options.script)));
   const payments = lanes.map(createPayments);
   try {
-    const calls = await countCalls(lanes, payments);
+    const [lane, payment] = [lanes[0], payments[0]];
+    if (lane === undefined || payment === undefined) throw new Error('a sweep needs a lane');
+    const calls = await countCalls(lane, payment);
     const planned = planCases(calls, options);
     const cases: Done[] = [];
     const left = planned.values();
@@ -50,30 +60,35 @@ export async function runSweep(options: SweepOptions): Promise<Swept> {
         }
       }),
     );
-    return { calls, cases: cases.toSorted((left, right) => left.number - right.number) };
+    const verified = await Promise.all(lanes.map((lane) => watchTranscripts(lane).verifyAll()));
+    return {
+      calls,
+      cases: cases.toSorted((left, right) => left.number - right.number),
+      transcripts: {
+        segments: verified.reduce((sum, { segments }) => sum + segments, 0),
+        faults: verified.flatMap(({ faults }) => faults),
+      },
+    };
   } finally {
     await Promise.all(lanes.map((lane) => lane.stop()));
   }
 }
 
-/** Twice, on whichever lanes there are: what is not made both times has no number. */
-async function countCalls(lanes: readonly Lane[], payments: readonly (() => string)[]): Promise<readonly Call[]> {
-  const runs: CaseResult[] = [];
-  for (let run = 0; run < 2; run += 1) {
-    const index = run % lanes.length;
-    const [lane, next] = [lanes[index], payments[index]];
-    if (lane === undefined || next === undefined) throw new Error('a sweep needs a lane');
-    const result = await runCase(lane, next());
-    const [violation] = result.violations;
+/** As often as it takes for two runs to agree: a call that is not always made has no number. */
+async function countCalls(lane: Lane, nextPayment: () => string): Promise<readonly Call[]> {
+  const seen = new Set<string>();
+  for (let run = 1; run <= CLEAN_RUNS; run += 1) {
+    const { violations, calls, log } = await runCase(lane, nextPayment());
+    const [violation] = violations;
     if (violation !== undefined) {
       const { invariant, detail } = violation;
-      throw new Error(`without any fault: ${invariant}: ${detail}\n${result.log.join("\n")}`);
+      throw new Error(`without any fault: ${invariant}: ${detail}\n${log.join('\n')}`);
     }
-    runs.push(result);
+    const names = calls.map(describeCall).toSorted().join('\n');
+    if (seen.has(names)) return calls;
+    seen.add(names);
   }
-  const [first, second] = runs.map(({ calls }) => calls.map(describeCall).toSorted());
-  if (String(first) !== String(second)) throw new Error(`two clean runs differ:\n${first}\n${second}`);
-  return runs[0]?.calls ?? [];
+  throw new Error(`no two of ${CLEAN_RUNS} clean runs made the same calls`);
 }
 
 function planCases(calls: readonly Call[], options: SweepOptions): readonly { number: number; one: Case }[] {

@@ -7,8 +7,8 @@ import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { bundleInstance } from './bundle-instance.ts';
 import { describeCase, KINDS } from './fault.ts';
-import { formatEnds, formatTable, formatTotal, formatViolations } from './report.ts';
-import { runSweep } from './run-sweep.ts';
+import { formatEnds, formatTable, formatTotal, formatTranscripts, formatViolations } from './report.ts';
+import { hasFailed, runSweep } from './run-sweep.ts';
 
 const { values } = parseArgs({
   options: {
@@ -48,8 +48,9 @@ try {
   if (values.json !== undefined)
     await writeFile(values.json, `${JSON.stringify({ seconds, ...swept }, undefined, 1)}\n`);
   console.log(`\n${formatTable(swept)}\n\nended: ${formatEnds(swept)}; ${seconds} s in ${lanes} lanes`);
+  console.log(formatTranscripts(swept));
   console.log(formatTotal(swept));
-  process.exitCode = swept.cases.some(({ result }) => result.violations.length > 0) ? 1 : 0;
+  process.exitCode = hasFailed(swept) ? 1 : 0;
 } finally {
   await bundle.remove();
 }

@@ -37,7 +37,7 @@ const answerSchema = z.object({
 /** The same call, byte for byte, each time. */
 export async function ask(lane: Lane, instance: Instance, payment: string): Promise<Heard> {
   const params = { name: 'refund_payment', arguments: { payment_id: payment, amount: AMOUNT } };
-  const token = await lane.entra.issueToken({ user: 'alice', ttlSeconds: ttlSeconds(lane) });
+  const token = await lane.services.entra.issueToken({ user: 'alice', ttlSeconds: ttlSeconds(lane) });
   try {
     const response = await fetch(`${instance.url}/mcp/crm`, {
       method: 'POST',
@@ -77,7 +77,7 @@ function hear(status: number, retryAfter: string | null, text: string): Heard {
 
 /** Bob looks at the request and approves it. */
 export async function approve(lane: Lane, instance: Instance, approval: string): Promise<Told> {
-  const token = await lane.entra.issueToken({
+  const token = await lane.services.entra.issueToken({
     user: 'bob',
     scope: 'Sallyport.Manage',
     ttlSeconds: ttlSeconds(lane),
