@@ -24,8 +24,10 @@ export function checkDecision(
   approval: Approval,
   input: DecisionInput,
 ): DecisionRefusal | undefined {
-  const { principal, groups, channel } = person;
+  const { principal, groups, channel, agent } = person;
   if (principal.id === approval.requester.principal.id) return 'own-request';
+  // No agent answers what it asked for (DESIGN §4), whoever's token it holds; pages and Teams come through no agent.
+  if (agent.id === approval.requester.agent.id) return 'channel';
   if (!mayDecide(parts, approval, { principal, groups, channel })) {
     const may = CHANNELS.some((other) => mayDecide(parts, approval, { principal, groups, channel: other }));
     return may ? 'channel' : 'not-found';

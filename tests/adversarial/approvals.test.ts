@@ -126,6 +126,23 @@ describe('whoever writes to the table', () => {
   });
 });
 
+describe('the agent of a call', () => {
+  it(proves('attack.agent', 'approves nothing that it asked for, not even with an approver’s token'), async () => {
+    const id = idOf(await pay());
+    const bob = await gateway.token({ user: 'bob', agent: 'assistant', scope: 'Sallyport.Manage' });
+    const headers = { authorization: `Bearer ${bob}`, 'content-type': 'application/json' };
+    const url = new URL(`/api/approvals/${id}`, gateway.url);
+    const { evidence, mayDecide } = Object(await (await fetch(url, { headers })).json());
+    expect(mayDecide).toBe(false);
+    const body = JSON.stringify({ verdict: 'approve', evidence });
+    const answer = await fetch(`${url}/decisions`, { method: 'POST', headers, body });
+    expect(answer.status).toBe(403);
+    await gateway.deliverMessages();
+    expect(stateOf(gateway, id)).toBe('pending');
+    expect((await decide(gateway, 'bob', id, { verdict: 'approve', reason: '' })).status).toBe(202);
+  });
+});
+
 describe('a stranger', () => {
   it(proves('attack.traces', 'who decides what is not theirs learns nothing, and is on record'), async () => {
     const id = idOf(await pay());
