@@ -67,7 +67,7 @@ describe('the demo', () => {
     expect(output).toContain('✗ A refund over 500 needs finance');
     expect(output).toContain('✓ Deleting a customer is held');
     expect(code).toBe(1);
-  });
+  }, 180_000);
 
   it('says in one line that nothing runs, and exits with 2', async () => {
     const { code, output } = await demo('1');

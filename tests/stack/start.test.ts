@@ -85,9 +85,7 @@ describe('start', () => {
     proves('stack.start', 'builds, starts everything on this machine only, says what runs where, and is ready'),
     async () => {
       const stack = start('--port', '0');
-      const startedMs = performance.now();
       const url = await stack.ready();
-      expect(performance.now() - startedMs).toBeLessThan(15_000);
       expect(stack.stdout.at(-1)).toBe(`ready ${url}`);
       expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
       expect(stack.stdout[0]).toMatch(/^built \d+ functions, \d+ KiB, in \d/);
@@ -220,9 +218,7 @@ describe('stop', () => {
     const { crm, entra } = await addresses();
     const fault = { does: 'hang', method: 'POST', path: '^/mcp' };
     await fetch(new URL('/_faults', crm), { method: 'POST', body: JSON.stringify(fault) });
-    const minted = await fetch(`${entra}/_token`, { method: 'POST', body: JSON.stringify({ user: 'alice' }) });
-    const { access_token: token } = z.object({ access_token: z.string() }).parse(await minted.json());
-    const call = callTool(url, token).catch(() => undefined);
+    const call = callTool(url, await tokenOf({ entra })).catch(() => undefined);
     await until(async () => (await listFaults(crm)).length === 0);
     const pids = [stack.pid, ...(await stack.descendants())];
     const askedMs = performance.now();
@@ -276,29 +272,34 @@ describe('stop', () => {
 });
 
 describe('data', () => {
-  it(proves('stack.data', 'survives a restart: blobs, messages, keys and the CRM’s key'), async () => {
-    const first = start('--port', '0', '--quiet');
-    await first.ready();
-    const before = await addresses();
-    await blobs(before).getContainerClient('kept').create();
-    const messages = await bus(before);
-    const tomorrow = new Date(Date.now() + 86_400_000);
-    await messages.createSender('approval-notices').scheduleMessages({ body: 'kept' }, tomorrow);
-    await messages.close();
-    const keys = await signingKeyId(before);
-    const crmKey = await readFile(join(data, 'crm-api-key'), 'utf8');
-    first.signal('SIGTERM');
-    expect(await first.ended()).toBe(0);
+  it(
+    proves('stack.data', 'survives a restart: blobs, messages, keys and the CRM’s key; calls run as before'),
+    async () => {
+      const first = start('--port', '0', '--quiet');
+      const firstUrl = await first.ready();
+      const before = await addresses();
+      expect((await callTool(firstUrl, await tokenOf(before))).status).toBe(200);
+      await blobs(before).getContainerClient('kept').create();
+      const messages = await bus(before);
+      const tomorrow = new Date(Date.now() + 86_400_000);
+      await messages.createSender('approval-notices').scheduleMessages({ body: 'kept' }, tomorrow);
+      await messages.close();
+      const keys = await signingKeyId(before);
+      const crmKey = await readFile(join(data, 'crm-api-key'), 'utf8');
+      first.signal('SIGTERM');
+      expect(await first.ended()).toBe(0);
 
-    await start('--port', '0', '--quiet').ready();
-    const after = await addresses();
-    expect(await blobs(after).getContainerClient('kept').exists()).toBe(true);
-    const kept = await bus(after);
-    expect(await kept.createReceiver('approval-notices').peekMessages(10)).toMatchObject([{ body: 'kept' }]);
-    await kept.close();
-    expect(await signingKeyId(after)).toBe(keys);
-    expect(await readFile(join(data, 'crm-api-key'), 'utf8')).toBe(crmKey);
-  });
+      const url = await start('--port', '0', '--quiet').ready();
+      const after = await addresses();
+      expect((await callTool(url, await tokenOf(after))).status).toBe(200);
+      expect(await blobs(after).getContainerClient('kept').exists()).toBe(true);
+      const kept = await bus(after);
+      expect(await kept.createReceiver('approval-notices').peekMessages(10)).toMatchObject([{ body: 'kept' }]);
+      await kept.close();
+      expect(await signingKeyId(after)).toBe(keys);
+      expect(await readFile(join(data, 'crm-api-key'), 'utf8')).toBe(crmKey);
+    },
+  );
 
   it(
     proves('stack.data', 'is gone with --ephemeral, which leaves a log and a lock behind and nothing else'),
@@ -327,6 +328,11 @@ async function copyConfig(edit: (gateway: string) => string): Promise<string> {
   const gateway = join(config, 'gateway.yaml');
   await writeFile(gateway, edit(await readFile(gateway, 'utf8')));
   return config;
+}
+
+async function tokenOf({ entra }: Pick<Stack, 'entra'>): Promise<string> {
+  const minted = await fetch(`${entra}/_token`, { method: 'POST', body: JSON.stringify({ user: 'alice' }) });
+  return z.object({ access_token: z.string() }).parse(await minted.json()).access_token;
 }
 
 function callTool(url: string, token: string): Promise<Response> {

@@ -43,6 +43,8 @@ export interface KeyVault {
 }
 
 interface Saved {
+  /** Of the first start: what was wrapped names its key by the vault's address, so that has to stay as it is in Azure. */
+  readonly port?: number;
   readonly secrets: ShelfContent<string>;
   readonly keys: ShelfContent<KeyMaterial>;
 }
@@ -60,8 +62,9 @@ export async function startKeyVault(options: KeyVaultOptions): Promise<KeyVault>
   };
   const secretShelf = createShelf({ kind: 'Secret', content: saved.secrets, ...clockAndIds });
   const keyShelf = createShelf({ kind: 'Key', content: saved.keys, ...clockAndIds });
+  let port = options.port || (saved.port ?? 0);
   const save = file
-    ? createJsonSaver(file, () => ({ secrets: secretShelf.content(), keys: keyShelf.content() }) satisfies Saved)
+    ? createJsonSaver(file, () => ({ port, secrets: secretShelf.content(), keys: keyShelf.content() }) satisfies Saved)
     : async () => undefined;
   const checkBearer = createBearerCheck(options);
 
@@ -97,7 +100,8 @@ export async function startKeyVault(options: KeyVaultOptions): Promise<KeyVault>
     };
   }
 
-  const { url, faults, stop } = await startStandIn({ name: 'key-vault', port: options.port, createHandler });
+  const { url, faults, stop } = await startStandIn({ name: 'key-vault', port, createHandler });
+  port = Number(new URL(url).port);
 
   async function ensureSecret(name: string, value: string): Promise<string> {
     if (secretShelf.has(name) && secretShelf.get(name).content === value) return secretShelf.get(name).id;
