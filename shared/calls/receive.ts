@@ -22,7 +22,7 @@ import { headersTooLargeAnswer, overLimitAnswer } from './over-limit.ts';
 import type { CallParts } from './parts.ts';
 import { idOf, readMessage } from './read.ts';
 import { receiveGetOrDelete } from './receive-stream.ts';
-import { type Admitted, type Arrival, factsOf } from './received.ts';
+import { type Admitted, type Arrival, factsOf, principalKey } from './received.ts';
 import { refuse } from './refuse.ts';
 import {
   ALLOWED,
@@ -156,10 +156,6 @@ function refuseOverLimit(parts: CallParts, arrival: Arrival, caller: Caller, ove
   const call = factsOf(parts, arrival, caller, { era: 'legacy', method: http.method });
   const detail = `retry after ${over.retryAfterSeconds} s`;
   return refuse(parts, arrival, { stage: 'http', code: over.code, detail, call }, overLimitAnswer(over));
-}
-
-function principalKey({ tenant, principal }: Caller): string {
-  return `${tenant}:${principal.kind}:${principal.id}`;
 }
 
 async function refuseRuling(

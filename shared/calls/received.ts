@@ -61,3 +61,8 @@ export function recordText(parts: CallParts, text: string): string {
   const masked = parts.masker.maskRequest(text.slice(0, 8 * MAX_RECORD_TEXT));
   return typeof masked === 'string' ? masked.slice(0, MAX_RECORD_TEXT) : '[withheld]';
 }
+
+/** Whose places they are that a limit counts. */
+export function principalKey({ tenant, principal }: Caller): string {
+  return `${tenant}:${principal.kind}:${principal.id}`;
+}

@@ -14,7 +14,7 @@ import { ERROR } from '../mcp/protocol.ts';
 import { answerStanding } from './answer-standing.ts';
 import { approvalFacts, isOwn } from './approval-facts.ts';
 import type { CallParts } from './parts.ts';
-import type { Admitted } from './received.ts';
+import { type Admitted, principalKey } from './received.ts';
 import { refuse } from './refuse.ts';
 import type { OwnToolCall } from './ruling.ts';
 import { runForCaller } from './run-for-caller.ts';
@@ -51,7 +51,21 @@ export async function useOwnTool(
   }
 }
 
+/**
+ * A wait takes a place among the streams, which are few: else an agent that waits often enough would leave no place for
+ * its principal's calls, nor a few such for anybody's. Who finds none is told at once how it stands, and may ask again.
+ */
 async function waitForEnd(parts: CallParts, admitted: Admitted, first: StoredApproval): Promise<StoredApproval> {
+  const place = parts.limiter.enter(principalKey(admitted.caller), admitted.server.name, 'stream');
+  if (!place.ok) return runForCaller(parts, first);
+  try {
+    return await lookUntilEnd(parts, admitted, first);
+  } finally {
+    place.value.leave();
+  }
+}
+
+async function lookUntilEnd(parts: CallParts, admitted: Admitted, first: StoredApproval): Promise<StoredApproval> {
   const endsMs = parts.nowMs() + WAIT_MS;
   const { signal } = admitted.http;
   let stored = first;

@@ -1,7 +1,7 @@
 /** Attacks on held calls: what an upstream, an agent, a stranger or whoever writes to the table may try. */
 import type { ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startTestGateway, type TestGateway } from '../flows/support/gateway.ts';
 import { apiToken, callTool, decide, idOf, recordsOf, stateOf, textOf } from '../flows/support/held-calls.ts';
 import { answerResult } from '../flows/support/recording-upstream.ts';
@@ -140,6 +140,22 @@ describe('the agent of a call', () => {
     await gateway.deliverMessages();
     expect(stateOf(gateway, id)).toBe('pending');
     expect((await decide(gateway, 'bob', id, { verdict: 'approve', reason: '' })).status).toBe(202);
+  });
+});
+
+describe('an agent that waits many times at once', () => {
+  it(proves('attack.waits', 'gets as many waits as streams, and leaves room for calls'), async () => {
+    const id = idOf(await pay());
+    const told: string[] = [];
+    const waits = Array.from({ length: 31 }, async () => {
+      told.push(textOf(await callTool(gateway, alice, 'sallyport_await_approval', { approval: id })));
+    });
+    await vi.waitFor(() => expect(told).toHaveLength(31 - 8), { timeout: 10_000 });
+    expect(told.every((text) => text.includes('NOT been made'))).toBe(true);
+    const withdrawn = await callTool(gateway, alice, 'sallyport_cancel_approval', { approval: id });
+    expect(textOf(withdrawn)).toContain('Withdrawn');
+    await Promise.all(waits);
+    expect(told.filter((text) => text.includes('withdrawn'))).toHaveLength(8);
   });
 });
 
