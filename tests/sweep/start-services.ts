@@ -125,7 +125,7 @@ async function makeConfig(): Promise<string> {
   await cp(join(appDir, 'infra/config'), folder, { recursive: true });
   const file = join(folder, 'gateway.yaml');
   const sample = await readFile(file, 'utf8');
-  const yaml = sample.replace('transcripts:\n', 'transcripts:\n  deadlineMs: 1500\n');
+  const yaml = sample.replace('transcripts:\n', 'transcripts:\n  deadlineMs: 3000\n');
   await writeFile(file, `${yaml}\nlimits: { firstByteMs: 5000, deadlineMs: 8000 }\n`);
   return folder;
 }

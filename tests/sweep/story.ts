@@ -79,6 +79,8 @@ function hear(status: number, retryAfter: string | null, text: string): Heard {
 export async function approve(lane: Lane, instance: Instance, approval: string): Promise<Told> {
   const token = await lane.services.entra.issueToken({
     user: 'bob',
+    // Through a program of his own: the agent that asked decides nothing on its call.
+    agent: 'cli',
     scope: 'Sallyport.Manage',
     ttlSeconds: ttlSeconds(lane),
   });
@@ -87,16 +89,21 @@ export async function approve(lane: Lane, instance: Instance, approval: string):
   const signal = AbortSignal.timeout(PATIENCE_MS);
   try {
     const shown = await fetch(url, { headers, signal });
-    if (shown.status !== 200) return shown.status === 503 ? 'unavailable' : 'refused';
+    if (shown.status !== 200) return notTaken(lane, shown);
     const { evidence } = z.object({ evidence: z.string() }).parse(await shown.json());
     const body = JSON.stringify({ verdict: 'approve', reason: 'the customer is right', evidence });
     const decided = await fetch(`${url}/decisions`, { method: 'POST', headers, body, signal });
+    if (decided.status !== 202) return notTaken(lane, decided);
     await decided.text();
-    if (decided.status === 202) return 'taken';
-    return decided.status === 503 ? 'unavailable' : 'refused';
+    return 'taken';
   } catch {
     return 'cut';
   }
+}
+
+async function notTaken(lane: Lane, answer: Response): Promise<Told> {
+  lane.note(`bob was answered ${answer.status}: ${await answer.text()}`);
+  return answer.status === 503 ? 'unavailable' : 'refused';
 }
 
 /** The clock is ahead, the token's issuer is not. */
