@@ -10,7 +10,7 @@ import { sendDecision } from './announce.ts';
 import type { Approval, DecisionRow } from './approval.ts';
 import { type OpenRow, parseApprovalId, type StoredApproval } from './approval-store.ts';
 import { mayDecide } from './assess.ts';
-import { decisionMac } from './evidence.ts';
+import { decisionMac, isGenuine } from './evidence.ts';
 import type { DecisionInput, DecisionRefusal, DecisionResult, Inbox, Person } from './inbox.ts';
 import { summarise, viewApproval } from './inbox-view.ts';
 import type { ApprovalParts } from './parts.ts';
@@ -124,7 +124,7 @@ async function takeDecision(parts: ApprovalParts, person: Person, input: Decisio
     reason: row.reason,
     detail: row.id,
   });
-  const inserted = await insert(parts, row);
+  const inserted = await insert(parts, approval, row);
   // Not sent is not lost: the sweep looks at every pending request.
   await sendDecision(parts, approval.id, row.id);
   return { kind: 'taken', verdict: row.verdict, isRepeat: inserted === 'stood' };
@@ -172,15 +172,18 @@ function draftDecision(parts: ApprovalParts, person: Person, approval: Approval,
   return { ...decision, mac: decisionMac(parts.keyring, decision) };
 }
 
-/** A row of the same id says the same: the same person, channel and verdict. */
-async function insert(parts: ApprovalParts, row: DecisionRow): Promise<'inserted' | 'stood'> {
+/** A row of the same id says the same: the same person, channel and verdict. One that is not of ours says nothing. */
+async function insert(parts: ApprovalParts, approval: Approval, row: DecisionRow): Promise<'inserted' | 'stood'> {
+  let failure: unknown;
   try {
     const written = await parts.approvals.insertDecision(row);
     if (written.kind === 'written') return 'inserted';
   } catch (cause) {
-    const { decisions } = await parts.approvals.listDecisions(row.approval);
-    if (!decisions.some(({ id }) => id === row.id)) throw cause;
+    failure = cause;
   }
+  const { decisions } = await parts.approvals.listDecisions(row.approval);
+  const stands = decisions.some((other) => other.id === row.id && isGenuine(parts.keyring, approval, other));
+  if (!stands) throw new Error('a decision could not be written', { cause: failure });
   return 'stood';
 }
 

@@ -126,6 +126,22 @@ describe('whoever writes to the table', () => {
   });
 });
 
+describe('a row that stands where a decision belongs', () => {
+  it(proves('attack.poison-row', 'makes nobody believe that they were heard'), async () => {
+    const id = idOf(await pay());
+    await decide(gateway, 'bob', id, { verdict: 'deny', reason: 'no' });
+    const key = [...gateway.approvals.rows.keys()].find((name) => {
+      return name.includes('/decision-') && gateway.approvals.rows.get(name)?.text.includes(id);
+    });
+    const row = gateway.approvals.rows.get(key ?? '');
+    if (key === undefined || row === undefined) throw new Error('no row');
+    gateway.approvals.rows.set(key, { ...row, text: row.text.replace(/"mac":"k1-/, '"mac":"k1-0') });
+    expect((await decide(gateway, 'bob', id, { verdict: 'deny', reason: 'no' })).status).toBe(503);
+    gateway.approvals.rows.set(key, row);
+    expect((await decide(gateway, 'bob', id, { verdict: 'deny', reason: 'no' })).status).toBe(202);
+  });
+});
+
 describe('the agent of a call', () => {
   it(proves('attack.agent', 'approves nothing that it asked for, not even with an approver’s token'), async () => {
     const id = idOf(await pay());
