@@ -3,7 +3,7 @@
  * `_gateway`.
  */
 import { createInbox } from '../approvals/create-inbox.ts';
-import { noteAdministration, recordAdministration } from '../calls/administration.ts';
+import { type AdministrationNote, noteAdministration, recordAdministration } from '../calls/administration.ts';
 import type { CallParts } from '../calls/parts.ts';
 import { createGroupResolver } from '../identity/groups.ts';
 import { createRemoteKeySource } from '../identity/key-source.ts';
@@ -11,10 +11,12 @@ import { createWebSignIn } from '../identity/web-sign-in.ts';
 import { createPages, type Pages } from '../pages/create-pages.ts';
 import { CALLBACK_PATH, type PageEvent, type Visitor } from '../pages/options.ts';
 import type { Actor } from '../transcripts/entry.ts';
+import { createBoundedNotes } from './bounded-notes.ts';
 import type { GatewayPorts } from './ports.ts';
 
 export function createPagesSide(parts: CallParts, ports: GatewayPorts): Pages {
   const { config, blocks } = parts;
+  const noteRefusal = createBoundedNotes({ note: (refusal) => noteAdministration(parts, refusal), nowMs: ports.nowMs });
   const { entra, publicUrl, codeFlow: flow, nowMs, deadline } = ports;
   return createPages({
     ...ports,
@@ -34,17 +36,21 @@ export function createPagesSide(parts: CallParts, ports: GatewayPorts): Pages {
       if (!checked.ok && checked.error.code === 'blocks-unknown') throw new Error(checked.error.detail);
       return !checked.ok;
     },
-    note: (event) => note(parts, event),
+    note: (event) => note(parts, noteRefusal, event),
     trustedHops: config.http.trustedHops,
   });
 }
 
 /** A sign-in waits for its record; a refusal does not. */
-async function note(parts: CallParts, event: PageEvent): Promise<void> {
+async function note(
+  parts: CallParts,
+  noteRefusal: (refusal: AdministrationNote) => Promise<void>,
+  event: PageEvent,
+): Promise<void> {
   const by = event.visitor === undefined ? {} : { by: actorOf(event.visitor) };
   if (event.kind === 'refused') {
     const detail = `${event.code}: ${event.detail}, from ${event.address}`;
-    return noteAdministration(parts, { action: 'page-refused', detail, ...by });
+    return noteRefusal({ action: 'page-refused', detail, ...by });
   }
   return recordAdministration(parts, { action: event.kind, detail: 'with a browser', ...by });
 }

@@ -20,6 +20,7 @@ import type { Caller } from '../identity/caller.ts';
 import { jsonAnswer } from '../mcp/answers.ts';
 import type { HttpAnswer, HttpCall } from '../mcp/http.ts';
 import { createApiAuthenticator } from './authenticate-api.ts';
+import { createBoundedNotes } from './bounded-notes.ts';
 import { createRefusalNotes } from './note-api-refusals.ts';
 import type { GatewayPorts } from './ports.ts';
 import { VERSION } from './version.ts';
@@ -94,6 +95,7 @@ function createTeamsReplies(
   const name = parts.config.approvals.teams?.replySecret;
   if (name === undefined) return undefined;
   const { entra, secrets: source, nowMs } = ports;
+  const noteRefusal = createBoundedNotes({ note: (refusal) => noteAdministration(parts, refusal), nowMs });
   return createReplies({
     ...ports,
     inbox,
@@ -104,7 +106,7 @@ function createTeamsReplies(
     marks: ports.replayMarks,
     refused: (code, { address, person, tenant }) => {
       const who = [person === undefined ? '' : `, person ${person}`, tenant === undefined ? '' : `, tenant ${tenant}`];
-      return noteAdministration(parts, { action: 'reply-refused', detail: `${code}, from ${address}${who.join('')}` });
+      return noteRefusal({ action: 'reply-refused', detail: `${code}, from ${address}${who.join('')}` });
     },
     addressOf: ({ headers }) => clientAddress(headers),
     clock: ports,

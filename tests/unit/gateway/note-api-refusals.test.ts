@@ -1,7 +1,8 @@
 /** What stands on record of refusals at the API's door, and how little a flood adds to it. */
 import { describe, expect, it } from 'vitest';
 import type { AdministrationNote } from '../../../shared/calls/administration.ts';
-import { createRefusalNotes, NOTED_PER_MINUTE } from '../../../shared/gateway/note-api-refusals.ts';
+import { NOTED_PER_MINUTE } from '../../../shared/gateway/bounded-notes.ts';
+import { createRefusalNotes } from '../../../shared/gateway/note-api-refusals.ts';
 import { proves } from '../../requirements.ts';
 import { bob } from '../api/api-scene.ts';
 
