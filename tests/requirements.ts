@@ -353,6 +353,7 @@ const requirements = {
   'attack.poison-row': 'A row that cannot be read, or that nobody of ours wrote, hides no request and speaks to nobody',
   'attack.agent': 'The agent that asked for a call decides nothing on it, whoever’s token it holds',
   'attack.waits': 'Waiting for approvals takes a principal’s few places for streams, never all for calls',
+  'attack.flood': 'What nobody signed is refused as often as it comes, and recorded no more often than can be read',
   'attack.rotation': 'A request that stands is found, whatever ended for the same call under another key',
   'attack.traces': 'What ended by the clock, and who tried to decide what is not theirs, is on record',
   'attack.page-weight': 'What an agent wrote costs a page no more than a small multiple of its size',

@@ -106,7 +106,9 @@ function createTeamsReplies(
     marks: ports.replayMarks,
     refused: (code, { address, person, tenant }) => {
       const who = [person === undefined ? '' : `, person ${person}`, tenant === undefined ? '' : `, tenant ${tenant}`];
-      return noteRefusal({ action: 'reply-refused', detail: `${code}, from ${address}${who.join('')}` });
+      const note = { action: 'reply-refused', detail: `${code}, from ${address}${who.join('')}` };
+      // What Teams signed comes seldom, and no flood of what nobody signed hides it.
+      return tenant === undefined ? noteRefusal(note) : noteAdministration(parts, note);
     },
     addressOf: ({ headers }) => clientAddress(headers),
     clock: ports,

@@ -2,6 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { NOTED_PER_MINUTE } from '../../shared/gateway/bounded-notes.ts';
 import { startTestGateway, type TestGateway } from '../flows/support/gateway.ts';
 import { apiToken, callTool, decide, idOf, recordsOf, stateOf, textOf } from '../flows/support/held-calls.ts';
 import { answerResult } from '../flows/support/recording-upstream.ts';
@@ -185,5 +186,29 @@ describe('a stranger', () => {
       detail: 'not-found',
       by: { principal: { id: '5a11e000-0000-4000-8000-0000000000b5' } },
     });
+  });
+});
+
+describe('replies that nobody signed', () => {
+  it(proves('attack.flood', 'are refused each, and fill no transcript'), async () => {
+    const yaml = 'approvals: { teams: { replySecret: teams-reply-secret } }';
+    const other = await startTestGateway({
+      policies: APPROVING_POLICIES,
+      tools: [PAY_TOOL, READ_TOOL, SECRET_TOOL],
+      yaml,
+    });
+    try {
+      const url = new URL('/teams/reply', other.url);
+      for (let turn = 0; turn < 10; turn += 1) {
+        const sent = Array.from({ length: 30 }, () => fetch(url, { method: 'POST', body: '{}' }));
+        for (const { status } of await Promise.all(sent)) expect(status).toBe(401);
+      }
+      const noted = other.records().filter(({ action }) => action === 'reply-refused');
+      expect(noted.length).toBeGreaterThan(0);
+      // A minute may have ended on the way.
+      expect(noted.length).toBeLessThanOrEqual(2 * NOTED_PER_MINUTE);
+    } finally {
+      await other.stop();
+    }
   });
 });
