@@ -39,6 +39,7 @@ export interface OpenRow {
   /** Likewise. */
   readonly needsAttention: boolean;
   readonly createdMs: number;
+  /** When it is to be looked at next: while it waits its expiry, once it ended until when its answer is kept. */
   readonly expiresMs: number;
 }
 

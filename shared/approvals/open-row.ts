@@ -4,7 +4,7 @@ import type { OpenRow } from './approval-store.ts';
 import { shortCodeOf } from './short-code.ts';
 
 export function openRowOf(approval: Approval): OpenRow {
-  const { id, server, tool, requester, state, createdMs, expiresMs } = approval;
+  const { id, server, tool, requester, state, createdMs, expiresMs, keptUntilMs } = approval;
   const { kind, id: person } = requester.principal;
   const code = shortCodeOf(id);
   const needsAttention = approval.attention !== undefined;
@@ -17,6 +17,6 @@ export function openRowOf(approval: Approval): OpenRow {
     state,
     needsAttention,
     createdMs,
-    expiresMs,
+    expiresMs: keptUntilMs ?? expiresMs,
   };
 }

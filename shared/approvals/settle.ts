@@ -35,6 +35,9 @@ async function settlePending(parts: ApprovalParts, stored: StoredApproval): Prom
   const { approval } = stored;
   if (parts.nowMs() >= approval.expiresMs) return end(parts, stored, 'expire', 'expired');
   if (await isRequesterBlocked(parts, approval)) return end(parts, stored, 'cancel', 'block');
+  // Nobody said anything yet: the sweep looks at a thousand of these each minute, and need not ask Graph a thousand times.
+  const said = await parts.approvals.listDecisions(approval.id);
+  if (said.decisions.length === 0 && said.unreadable === 0) return { kind: 'stands', stored };
   const assessed = await assess(parts, approval);
   if (!assessed.ok) return settleFailure(parts, stored, assessed.error);
   const seen = await noteForeign(parts, stored, assessed.value);

@@ -49,6 +49,7 @@ export async function sweepApprovals(parts: ApprovalParts): Promise<Swept> {
 }
 
 async function sweepOne(parts: ApprovalParts, row: OpenRow): Promise<void> {
+  if (isAsleep(row, parts.nowMs())) return;
   const settled = await settle(parts, row.approval);
   if (settled.kind === 'absent') {
     // Its batch never landed, or lost to another's.
@@ -60,6 +61,11 @@ async function sweepOne(parts: ApprovalParts, row: OpenRow): Promise<void> {
   const now = openRowOf(left.approval);
   // A hint that was not written, or not yet: lists lean on it.
   if (row.state !== now.state || row.needsAttention !== now.needsAttention) await parts.approvals.putOpen(now);
+}
+
+/** What ended stays as it is until its answer runs out: a day's requests are not read again each minute. */
+function isAsleep({ state, expiresMs }: OpenRow, nowMs: number): boolean {
+  return (state === 'done' || state === 'denied') && nowMs < expiresMs;
 }
 
 /** As it stands afterwards; undefined when nothing is left to look after. */

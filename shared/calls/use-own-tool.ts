@@ -24,7 +24,7 @@ import { withdraw } from './withdraw.ts';
 const WAIT_MS = 45_000;
 /** Between two looks at the row: soon after the start, when the answer may be near, then less often. */
 const FIRST_LOOK_MS = 100;
-const LAST_LOOK_MS = 2_000;
+const LAST_LOOK_MS = 1_000;
 const LOOK_GROWTH = 1.5;
 
 export async function useOwnTool(
