@@ -28,7 +28,7 @@ describe('a held call, struck at its most dangerous moments', () => {
   beforeAll(async () => {
     bundle = await bundleInstance();
     const isWanted = ({ call }: Swept['cases'][number]['planned']) => DANGEROUS.includes(describeCall(call));
-    swept = await runSweep({ script: bundle.script, lanes: 2, isWanted });
+    swept = await runSweep({ script: bundle.script, lanes: 3, isWanted });
   }, 300_000);
   afterAll(() => bundle?.remove());
 

@@ -24,8 +24,8 @@ export interface Meter {
 }
 
 const QUIET_MS = 120;
-/** So long an instance on a busy machine may think between two calls. */
-const STILL_MS = 700;
+/** Above the longest pause between two tries of an SDK, when nothing is under way although something is to come. */
+const STILL_MS = 1_300;
 /** Above the longest deadline of an operation in a hurried instance. */
 const AT_MOST_MS = 12_000;
 

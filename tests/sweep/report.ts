@@ -5,7 +5,7 @@ import type { Done, Swept } from './run-sweep.ts';
 const CELL = 14;
 
 export function formatTable({ calls, cases }: Swept): string {
-  const header = ['stage', 'calls', ...KINDS].map((name) => name.padEnd(CELL)).join('');
+  const header = ['stage', 'calls', ...KINDS, 'left unknown'].map((name) => name.padEnd(CELL)).join('');
   const rows = STAGES.map((stage) => {
     const made = calls.filter((call) => call.stage === stage).length;
     const cells = KINDS.map((kind) => {
@@ -13,7 +13,8 @@ export function formatTable({ calls, cases }: Swept): string {
       const bad = here.filter(({ result }) => result.violations.length > 0).length;
       return bad === 0 ? `${here.length} ok` : `${bad} of ${here.length} BAD`;
     });
-    return [stage, String(made), ...cells].map((cell) => cell.padEnd(CELL)).join('');
+    const unknown = cases.filter(({ planned, result }) => planned.call.stage === stage && /unknown/.test(result.ended));
+    return [stage, String(made), ...cells, String(unknown.length)].map((cell) => cell.padEnd(CELL)).join('');
   });
   return [header, ...rows].map((line) => line.trimEnd()).join('\n');
 }
