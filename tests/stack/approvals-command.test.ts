@@ -93,7 +93,7 @@ describe('sallyport approvals', () => {
     const { code, stdout } = await run('approve', CODE, '--reason', 'Checked', ...as('bob'));
     expect({ code, said: stdout.trimEnd().split('\n').at(-1) }).toEqual({
       code: 0,
-      said: 'approve: taken, and applied soon; now pending',
+      said: 'approve: taken, and applied soon',
     });
     expect(stdout).toContain('"card": "[card]"');
     expect(scene.decided).toEqual([
@@ -114,7 +114,6 @@ describe('sallyport approvals', () => {
       approval: APPROVAL,
       verdict: 'deny',
       repeated: false,
-      state: 'pending',
     });
     expect(again.stdout).toContain('deny: you had said so before');
     expect(scene.decided[0]?.input).toMatchObject({ verdict: 'deny', reason: 'Not owed' });

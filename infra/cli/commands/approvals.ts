@@ -123,7 +123,7 @@ async function decide(verdict: 'approve' | 'deny', named: string, flags: DecideF
     schema: decisionTakenSchema,
   });
   const said = taken.repeated ? 'you had said so before' : 'taken, and applied soon';
-  console.log(flags.json ? visibleJson(taken) : `${verdict}: ${said}${taken.state ? `; now ${taken.state}` : ''}`);
+  console.log(flags.json ? visibleJson(taken) : `${verdict}: ${said}`);
 }
 
 async function resolve(id: string, flags: ResolveFlags): Promise<void> {

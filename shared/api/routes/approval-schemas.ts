@@ -97,9 +97,5 @@ export const decisionTakenSchema = z
     approval: z.string(),
     verdict: z.enum(['approve', 'deny']),
     repeated: z.boolean().openapi({ description: 'You had said so before; nothing was added.' }),
-    state: z
-      .enum(APPROVAL_STATES)
-      .optional()
-      .openapi({ description: 'After the decision was taken; it is applied soon after. Absent if it can’t be read.' }),
   })
   .openapi('DecisionTaken');

@@ -89,12 +89,7 @@ export function approvalRoutes(inbox: Inbox): AddRoutes {
         return c.json(apiError(result.code, result.text), status);
       }
       const { verdict, isRepeat: repeated } = result;
-      // It is taken whatever becomes of this look at it.
-      const state = await inbox.show(person, approval).then(
-        (view) => view?.state,
-        () => undefined,
-      );
-      return c.json({ approval, verdict, repeated, ...(state && { state }) }, 202);
+      return c.json({ approval, verdict, repeated }, 202);
     });
   };
 }

@@ -1,6 +1,5 @@
 /** What the inbox says, as the API says it: shapes, statuses, and nothing besides. */
 import { describe, expect, it } from 'vitest';
-import type { DecisionRefusal } from '../../../shared/approvals/inbox.ts';
 import { proves } from '../../requirements.ts';
 import { APPROVAL, CODE, createInbox, createScene, view } from './api-scene.ts';
 
@@ -120,7 +119,7 @@ describe('POST /api/approvals/{id}/decisions', () => {
     const { status, body } = await createScene(inbox).ask(decide(good));
     expect({ status, body }).toEqual({
       status: 202,
-      body: { approval: APPROVAL, verdict: 'approve', repeated: false, state: 'pending' },
+      body: { approval: APPROVAL, verdict: 'approve', repeated: false },
     });
     expect(inbox.asked[0]?.input).toEqual({ approval: APPROVAL, ...good });
   });
@@ -128,29 +127,6 @@ describe('POST /api/approvals/{id}/decisions', () => {
   it(proves('api.approvals', 'says that a decision was said before'), async () => {
     const inbox = createInbox({ result: { kind: 'taken', verdict: 'approve', isRepeat: true } });
     expect(await createScene(inbox).ask(decide(good))).toMatchObject({ status: 202, body: { repeated: true } });
-  });
-
-  it(proves('api.approvals', 'says that it is taken even where the state can’t be read'), async () => {
-    const { status, body } = await createScene(createInbox({ failure: new Error('storage') })).ask(decide(good));
-    expect({ status, body }).toEqual({
-      status: 202,
-      body: { approval: APPROVAL, verdict: 'approve', repeated: false },
-    });
-  });
-
-  it.each<readonly [DecisionRefusal, number]>([
-    ['not-found', 404],
-    ['own-request', 403],
-    ['channel', 403],
-    ['ended', 409],
-    ['changed', 409],
-    ['reason', 400],
-    ['unavailable', 503],
-  ])(proves('api.approvals', 'tells the refusal %s as %i, in the inbox’s words'), async (code, status) => {
-    const inbox = createInbox({ result: { kind: 'refused', code, text: 'In words.' } });
-    const answer = await createScene(inbox).ask(decide(good));
-    expect(answer).toMatchObject({ status, body: { error: { code, message: 'In words.' } } });
-    expect(answer.headers['retry-after']).toBe(status === 503 ? '5' : undefined);
   });
 
   it('asks the inbox nothing about what is no approval id', async () => {
