@@ -298,6 +298,7 @@ const requirements = {
   'hold.others': 'What is another caller’s approval and what is none are answered with the same bytes',
   'hold.task':
     'A client that declared the tasks extension gets a task for a held call, and its answer by asking for it',
+  'hold.too-many': 'So many requests of one principal wait, and no more',
   'hold.recorded': 'Asking, deciding, running, collecting and ending are each on record',
   'release.once': 'An approved call runs once, whatever is asked or delivered again',
   'release.sent-as-judged':

@@ -62,6 +62,8 @@ export interface ApprovalStore {
 
   /** Inserts or replaces. */
   putOpen(row: OpenRow): Promise<void>;
+  /** How many requests of this principal wait, as the hints of the index say. */
+  countWaiting(requester: OpenRow['requester']): Promise<number>;
   /** Absent is fine. */
   removeOpen(approvalId: string): Promise<void>;
   /** All of them, in no order. One that can't be read comes empty but for its id, as `unknown`: put it anew. */

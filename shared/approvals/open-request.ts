@@ -37,7 +37,9 @@ export type Standing =
   /** A new request, held just now. */
   | { readonly kind: 'opened'; readonly stored: StoredApproval }
   /** There is one that waits, runs, or stands with its answer, its denial or its doubt. */
-  | { readonly kind: 'stands'; readonly stored: StoredApproval };
+  | { readonly kind: 'stands'; readonly stored: StoredApproval }
+  /** So many requests of this principal wait already that no more is opened. */
+  | { readonly kind: 'too-many'; readonly waiting: number };
 
 /** Each race is lost to somebody who opened one: it is there at the next look. */
 const MAX_RACES = 4;
@@ -49,6 +51,9 @@ export async function openRequest(parts: ApprovalParts, held: HeldCall): Promise
     const found = await findRequests(parts, fingerprints);
     const standing = found.find(({ stored }) => stands(parts, stored.approval, held.repeat));
     if (standing !== undefined) return { kind: 'stands', stored: standing.stored };
+    // People read these: an agent that asks for everything drowns what matters.
+    const waiting = await parts.approvals.countWaiting(held.requester.principal);
+    if (waiting >= parts.config.approvals.openAtMost) return { kind: 'too-many', waiting };
     const [newest] = fingerprints;
     // A request under an older key ended: the new one begins anew under the newest.
     const over = found.find(({ stored }) => stored.approval.fingerprint === newest)?.head;

@@ -117,6 +117,11 @@ const UNREADABLE = {
   needsAttention: true,
 } as const;
 
+/** Who asked, as the column says it: what a query can look for. */
+export function requesterColumn({ kind, id }: OpenRow['requester']): string {
+  return JSON.stringify({ kind, id });
+}
+
 export type Row = Readonly<Record<string, unknown>>;
 
 export function headKeys(fingerprint: string): Keys {

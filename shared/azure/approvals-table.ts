@@ -27,6 +27,7 @@ import {
   readHead,
   readOpenRow,
   readRequest,
+  requesterColumn,
   requestKeys,
 } from './approval-rows.ts';
 import { withinDeadline } from './deadline.ts';
@@ -93,6 +94,12 @@ export function createApprovalsTable(table: TableClient): ApprovalStore {
     async putOpen(row) {
       const entity = formatOpenRow(row);
       await makingTable(table, () => table.upsertEntity(entity, 'Replace', withinDeadline()));
+    },
+
+    async countWaiting(requester) {
+      const theirs = odata`PartitionKey eq ${OPEN_PARTITION} and requester eq ${requesterColumn(requester)}`;
+      const filter = `${theirs} and (state eq 'pending' or state eq 'approved')`;
+      return (await Array.fromAsync(listRows(table, filter))).length;
     },
 
     async removeOpen(approvalId) {

@@ -6,7 +6,7 @@ import type { Approval } from '../approvals/approval.ts';
 import type { StoredApproval } from '../approvals/approval-store.ts';
 import { openRequest } from '../approvals/open-request.ts';
 import { isOpen } from '../approvals/states.ts';
-import { errorAnswer, jsonAnswer } from '../mcp/answers.ts';
+import { deniedCall, errorAnswer, jsonAnswer } from '../mcp/answers.ts';
 import type { HttpAnswer } from '../mcp/http.ts';
 import type { RequestMessage } from '../mcp/message.ts';
 import { ERROR } from '../mcp/protocol.ts';
@@ -16,6 +16,7 @@ import { approvalFacts } from './approval-facts.ts';
 import { sayPending } from './approval-task.ts';
 import type { CallParts } from './parts.ts';
 import type { Admitted } from './received.ts';
+import { refuse } from './refuse.ts';
 import type { Held } from './ruling.ts';
 import { runForCaller } from './run-for-caller.ts';
 
@@ -43,6 +44,7 @@ export async function hold(
       repeat,
       ...(justification === undefined ? {} : { justification }),
     });
+    if (standing.kind === 'too-many') return await refuseMore(parts, admitted, message, standing.waiting);
     const { approval } = standing.stored;
     if (standing.kind === 'opened') {
       return jsonAnswer(200, sayPending(message, era, approvalFacts(parts, approval)));
@@ -54,6 +56,20 @@ export async function hold(
       'This call was not made: it needs an approval, and the request for one could not be kept. Try again later.';
     return errorAnswer(200, message.id, ERROR.notRecorded, text);
   }
+}
+
+/** Denied, and not held: the agent is told what makes room. */
+function refuseMore(
+  parts: CallParts,
+  admitted: Admitted,
+  message: RequestMessage,
+  waiting: number,
+): Promise<HttpAnswer> {
+  const reason = `${waiting} calls of yours already wait for approval: wait for these, or withdraw some`;
+  const answer = deniedCall(message.id, admitted.classified.era, [reason]);
+  const request = parts.masker.maskRequest(message.params ?? {});
+  const refusal = { stage: 'decide', code: 'too-many-waiting', detail: reason, call: admitted.facts, request } as const;
+  return refuse(parts, admitted, refusal, answer, admitted.session);
 }
 
 /** The request that stands: run by this very call where the configuration leaves that to the caller, else answered. */

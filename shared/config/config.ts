@@ -143,6 +143,8 @@ export interface ApprovalsConfig {
   readonly expireMs: number;
   /** A kept answer is handed out for so long, milliseconds; default one day, at most a week. */
   readonly keepAnswerMs: number;
+  /** Requests of one principal that may wait at once; default 100. */
+  readonly openAtMost: number;
   readonly teams?: TeamsConfig;
 }
 

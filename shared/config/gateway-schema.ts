@@ -202,6 +202,12 @@ const approvals = z.strictObject({
     .max(MOST_MINUTES)
     .default(1_440)
     .describe('The answer of an approved call is kept for its agent for so long.'),
+  openAtMost: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(100)
+    .describe('Requests of one person or app that may wait at once; more are refused.'),
   teams: z
     .strictObject({
       webhookSecret: secretName

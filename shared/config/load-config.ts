@@ -81,10 +81,11 @@ function assemble(digest: string, gateway: Gateway, lock: ToolsLock, policies: s
   });
 }
 
-function toApprovals({ expireMinutes, keepAnswerMinutes, teams }: Gateway['approvals']): ApprovalsConfig {
+function toApprovals({ expireMinutes, keepAnswerMinutes, openAtMost, teams }: Gateway['approvals']): ApprovalsConfig {
   return {
     expireMs: expireMinutes * MINUTE_MS,
     keepAnswerMs: keepAnswerMinutes * MINUTE_MS,
+    openAtMost,
     ...(teams !== undefined && { teams }),
   };
 }

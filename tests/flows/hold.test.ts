@@ -224,6 +224,28 @@ describe('waiting and withdrawing', () => {
   });
 });
 
+describe('an agent that asks for too much', () => {
+  it(proves('hold.too-many', 'is told to wait or withdraw, and what waits is not touched'), async () => {
+    const other = await startTestGateway({
+      policies: APPROVING_POLICIES,
+      tools: [PAY_TOOL, READ_TOOL, SECRET_TOOL],
+      yaml: 'approvals: { openAtMost: 2 }',
+    });
+    try {
+      const token = await other.token({ user: 'alice' });
+      const ask = (value: number) => callTool(other, token, 'pay', { amount: value });
+      const [first] = [idOf(await ask(201)), idOf(await ask(202))];
+      expect(textOf(await ask(203))).toContain('2 calls of yours already wait for approval');
+      expect(idOf(await ask(201))).toBe(first);
+      expect(other.approvals.snapshot().approvals).toHaveLength(2);
+      await callTool(other, token, CANCEL, { approval: first });
+      expect(idOf(await ask(203))).not.toBe(first);
+    } finally {
+      await other.stop();
+    }
+  });
+});
+
 describe('a server where nothing can be held', () => {
   it(proves('hold.own-tools', 'has none of the gateway’s tools'), async () => {
     const other = await startTestGateway({

@@ -121,6 +121,7 @@ function gatedStore(world: World, { instance, asked }: Activity): ApprovalStore 
     replace: (approval, etag) => perform('replace', () => store.replace(approval, etag)),
     insertDecision: (row) => perform('insertDecision', () => store.insertDecision(row)),
     listDecisions: (id) => perform('listDecisions', () => store.listDecisions(id)),
+    countWaiting: (requester) => perform('countWaiting', () => store.countWaiting(requester)),
     putOpen: (row) => perform('putOpen', () => store.putOpen(row)),
     removeOpen: (id) => perform('removeOpen', () => store.removeOpen(id)),
     async *listOpen() {

@@ -188,6 +188,22 @@ export function describeApprovalStore(name: string, createStore: () => ApprovalS
       expect(await Array.fromAsync(store.listOpen())).toEqual([{ ...one, state: 'approved' }]);
     });
 
+    it(proves('approvals.index', 'counts what waits of one principal, and of nobody else'), async () => {
+      const store = await createStore();
+      const rows = [1, 2, 3, 4].map((number) => makeOpenRow(makeApproval({ number })));
+      const [first, second, third, fourth] = rows;
+      if (!first || !second || !third || !fourth) throw new Error('four rows');
+      await store.putOpen(first);
+      await store.putOpen({ ...second, state: 'approved' });
+      await store.putOpen({ ...third, state: 'done' });
+      await store.putOpen({
+        ...fourth,
+        requester: { ...first.requester, id: `${first.requester.id}' or requester ne '` },
+      });
+      expect(await store.countWaiting(first.requester)).toBe(2);
+      expect(await store.countWaiting({ ...first.requester, kind: 'app' })).toBe(0);
+    });
+
     it(proves('approvals.index', 'lists every one of 1,000 open requests and some more'), async () => {
       const store = await createStore();
       const rows = Array.from({ length: 1_005 }, (_, number) => makeOpenRow(makeApproval({ number })));

@@ -7,7 +7,7 @@ import type { Approval } from '../../../shared/approvals/approval.ts';
 import type { StoredApproval } from '../../../shared/approvals/approval-store.ts';
 import { createInbox } from '../../../shared/approvals/create-inbox.ts';
 import type { DecisionInput, DecisionResult, Person } from '../../../shared/approvals/inbox.ts';
-import { type HeldCall, openRequest } from '../../../shared/approvals/open-request.ts';
+import { type HeldCall, openRequest, type Standing } from '../../../shared/approvals/open-request.ts';
 import type { ApprovalParts } from '../../../shared/approvals/parts.ts';
 import { createSealedStore, type SealedStore } from '../../../shared/approvals/sealed-store.ts';
 import { parseJson } from '../../../shared/json/parse.ts';
@@ -107,7 +107,7 @@ export function createDesk(scene: Scene, policies: PolicySet = 'finance') {
     parts: initial,
     /** Another process, with so many versions in its keyring, over the same stores. */
     partsWith: (version: number): ApprovalParts => ({ ...initial, ...keysOf(version) }),
-    hold: (more: Partial<HeldCall> & { readonly text?: string } = {}) => openRequest(initial, heldCall(scene, more)),
+    hold: (more: Partial<HeldCall> & { readonly text?: string } = {}) => openOrJoin(initial, heldCall(scene, more)),
     decide: (name: Name, input: Partial<DecisionInput> = {}, more: Partial<Person> = {}): Promise<DecisionResult> =>
       createInbox(initial).decide(personOf(name, directory, more), {
         approval: store.snapshot().approvals.at(-1)?.id ?? '',
@@ -181,4 +181,14 @@ function personOf(name: Name, directory: ReadonlyMap<string, readonly string[]>,
     tokenId: 'session-1',
     ...more,
   };
+}
+
+/** For scenes where nobody holds too much. */
+export async function openOrJoin(
+  parts: ApprovalParts,
+  held: HeldCall,
+): Promise<Exclude<Standing, { kind: 'too-many' }>> {
+  const standing = await openRequest(parts, held);
+  if (standing.kind === 'too-many') throw new Error('too many requests wait');
+  return standing;
 }

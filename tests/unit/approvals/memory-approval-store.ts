@@ -105,6 +105,13 @@ export function createMemoryApprovalStore(faults: FaultPoint = createFaultPoint(
         write(`open/${row.approval}`, row);
       }),
 
+    countWaiting: ({ kind, id }) =>
+      faults.perform('countWaiting', () => {
+        const listed = all((key) => key.startsWith('open/')).map((key) => parse<OpenRow>(rows.get(key)?.text));
+        const theirs = listed.filter(({ requester }) => requester.kind === kind && requester.id === id);
+        return theirs.filter(({ state }) => state === 'pending' || state === 'approved').length;
+      }),
+
     removeOpen: (approvalId) =>
       faults.perform('removeOpen', () => {
         rows.delete(`open/${approvalId}`);

@@ -2,10 +2,9 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Approval } from '../../../shared/approvals/approval.ts';
 import { changeState } from '../../../shared/approvals/change.ts';
-import { openRequest } from '../../../shared/approvals/open-request.ts';
 import type { ApprovalEvent } from '../../../shared/approvals/states.ts';
 import { proves } from '../../requirements.ts';
-import { createDesk, type Desk, heldCall, oidOf } from './desk.ts';
+import { createDesk, type Desk, heldCall, oidOf, openOrJoin } from './desk.ts';
 import type { Fault } from './fault-point.ts';
 import { createScene, EXPIRE_MS, KEEP_MS, type Scene } from './scene.ts';
 
@@ -63,21 +62,21 @@ describe('a call that is held', () => {
 
   it(proves('approval.rotation', 'finds the request that was opened under an older keyring'), async () => {
     const first = await desk.hold();
-    const second = await openRequest(desk.partsWith(3), heldCall(scene));
+    const second = await openOrJoin(desk.partsWith(3), heldCall(scene));
     expect(second).toMatchObject({ kind: 'stands', stored: { approval: { id: first.stored.approval.id } } });
     await lead('cancel');
-    const third = await openRequest(desk.partsWith(3), heldCall(scene));
+    const third = await openOrJoin(desk.partsWith(3), heldCall(scene));
     expect(third.stored.approval).toMatchObject({ generation: 1, state: 'pending' });
     expect(third.stored.approval.fingerprint).toMatch(/^k3-/);
   });
 
   it(proves('attack.rotation', 'finds what waits under an older key behind what ended under a newer one'), async () => {
-    const ended = await openRequest(desk.partsWith(2), heldCall(scene));
+    const ended = await openOrJoin(desk.partsWith(2), heldCall(scene));
     await changeState(desk.parts, ended.stored, 'cancel');
     // By an instance that has not heard of the new key yet.
     const waiting = await desk.hold();
     expect(waiting.kind).toBe('opened');
-    const found = await openRequest(desk.partsWith(2), heldCall(scene));
+    const found = await openOrJoin(desk.partsWith(2), heldCall(scene));
     expect(found).toMatchObject({ kind: 'stands', stored: { approval: { id: waiting.stored.approval.id } } });
   });
 

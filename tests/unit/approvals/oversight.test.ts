@@ -67,7 +67,10 @@ beforeEach(() => {
 function createSubject(approvals: ApprovalStore = store): Oversight {
   return createOversight({
     approvals,
-    config: { servers: new Map([['crm', crm]]), approvals: { expireMs: 3_600_000, keepAnswerMs: KEEP_MS } },
+    config: {
+      servers: new Map([['crm', crm]]),
+      approvals: { expireMs: 3_600_000, keepAnswerMs: KEEP_MS, openAtMost: 100 },
+    },
     policy: { mayDo: ({ groups }, duty, server) => server === 'crm' && groups.includes(duty) },
     recorder: {
       async record(_session, entry) {

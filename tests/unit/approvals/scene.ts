@@ -135,7 +135,12 @@ function createConfig(policies: PolicySet, digest: string): Config {
       server: { callsAtOnce: 256, streamsAtOnce: 256 },
     },
     http: { origins: [], hosts: [], trustedHops: 1 },
-    approvals: { expireMs: EXPIRE_MS, keepAnswerMs: KEEP_MS, teams: { webhookSecret: 'teams-webhook-url' } },
+    approvals: {
+      expireMs: EXPIRE_MS,
+      keepAnswerMs: KEEP_MS,
+      openAtMost: 100,
+      teams: { webhookSecret: 'teams-webhook-url' },
+    },
     policies: { file: 'policies.cedar', text: POLICY_SETS[policies].text.join('\n') },
     lock: {
       servers: new Map([

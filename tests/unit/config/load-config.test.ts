@@ -50,7 +50,7 @@ describe('a good folder', () => {
     expect(config.transcripts.retention.get('standard')).toEqual({ days: 365 });
     expect(config.limits).toMatchObject({ requestBytes: 4_194_304, deadlineMs: 240_000, depth: 64 });
     expect(config.http).toEqual({ origins: [], hosts: [], trustedHops: 1 });
-    expect(config.approvals).toEqual({ expireMs: 3_600_000, keepAnswerMs: 86_400_000 });
+    expect(config.approvals).toEqual({ expireMs: 3_600_000, keepAnswerMs: 86_400_000, openAtMost: 100 });
     expect(config.policies).toEqual({ file: 'policies.cedar', text: goodPolicies });
     expect(config.lock.servers.get('crm')?.get('refund_payment')?.definition).toEqual(refundPayment);
   });
@@ -64,6 +64,7 @@ describe('a good folder', () => {
     expect(config.approvals).toEqual({
       expireMs: 60_000,
       keepAnswerMs: 604_800_000,
+      openAtMost: 100,
       teams: { webhookSecret: 'teams-url', replySecret: 'teams-key' },
     });
     expect(config.quorums.get('finance')?.channels).toEqual(['teams-reply', 'page']);
