@@ -114,7 +114,7 @@ async function recover(run: Run, instance: Instance): Promise<State> {
     const waiting = state.requests.find((request) => request.state === 'pending');
     if (waiting !== undefined && !run.told.includes('taken')) {
       run.told.push(await approve(lane, instance, waiting.id));
-      await lane.meter.quiet();
+      await lane.meter.quiet('queue: settle approval-decisions');
       continue;
     }
     await lane.goAhead(passesMs);

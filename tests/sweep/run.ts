@@ -15,7 +15,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     case: { type: 'string' },
     both: { type: 'boolean', default: false },
-    parallel: { type: 'string', default: '3' },
+    parallel: { type: 'string', default: '4' },
     json: { type: 'string' },
     verbose: { type: 'boolean', default: false },
   },
