@@ -5,6 +5,7 @@
 import { createInbox } from '../approvals/create-inbox.ts';
 import { type AdministrationNote, noteAdministration, recordAdministration } from '../calls/administration.ts';
 import type { CallParts } from '../calls/parts.ts';
+import { GATEWAY_SERVER } from '../config/names.ts';
 import { createGroupResolver } from '../identity/groups.ts';
 import { createRemoteKeySource } from '../identity/key-source.ts';
 import { createWebSignIn } from '../identity/web-sign-in.ts';
@@ -31,6 +32,9 @@ export function createPagesSide(parts: CallParts, ports: GatewayPorts): Pages {
       nowMs,
     }),
     groups: createGroupResolver({ groups: config.groups, source: ports.groups }),
+    // A share of its own: no agent uses up its owner's.
+    takePlace: ({ tenant, principal }) =>
+      parts.limiter.enter(`ui:${tenant}:${principal.kind}:${principal.id}`, GATEWAY_SERVER, 'call'),
     async isBlocked({ tenant, principal, tokenId }) {
       const checked = await blocks.check({ tenant, principal, session: tokenId });
       if (!checked.ok && checked.error.code === 'blocks-unknown') throw new Error(checked.error.detail);

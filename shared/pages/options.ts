@@ -3,7 +3,9 @@ import type { Inbox, Person } from '../approvals/inbox.ts';
 import type { GroupResolver } from '../identity/groups.ts';
 import type { WebSignIn } from '../identity/web-sign-in.ts';
 import type { Keyring } from '../keys/keyring.ts';
+import type { OverLimit, Place } from '../limits/limiter.ts';
 import type { Log } from '../log.ts';
+import type { Result } from '../result.ts';
 
 /** Somebody signed in, before it is known which groups they are in now. `tokenId` is the session's id. */
 export type Visitor = Omit<Person, 'groups'>;
@@ -37,6 +39,8 @@ export interface PagesOptions {
   readonly keyring: Keyring;
   /** Asked again once what a session knows is five minutes old. */
   readonly groups: GroupResolver;
+  /** A place for one request, given back when it is answered: a page may scan the index, or ask Graph and the store. */
+  readonly takePlace: (visitor: Visitor) => Result<Place, OverLimit>;
   /** Rejects when nobody can say: then nobody is let in. */
   readonly isBlocked: (visitor: Visitor) => Promise<boolean>;
   /** Resolves once it is durable. Who can't be recorded is not signed in. */

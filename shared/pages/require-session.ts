@@ -2,34 +2,59 @@
  * Before every page that is somebody's: session ▸ groups as they are now ▸ block ▸ cookie written anew. Whoever has no
  * session is sent to sign in and comes back; a form without one is told so, because nothing it said was done.
  */
-import type { MiddlewareHandler } from 'hono';
+import type { MiddlewareHandler, Next } from 'hono';
+import type { OverLimit } from '../limits/limiter.ts';
 import { messagePage } from './message-page.ts';
 import type { Visitor } from './options.ts';
 import { noteRefusal, type PageContext, type PageEnv, type PageParts, toReader, toVisitor } from './page-env.ts';
+import type { Session } from './session.ts';
 
 export function requireSession(parts: PageParts): MiddlewareHandler<PageEnv> {
-  const { sessions, isBlocked, log } = parts;
   return async (c, next) => {
-    const { session } = sessions.read(c.req.header('cookie') ?? null);
+    const { session } = parts.sessions.read(c.req.header('cookie') ?? null);
     if (session === undefined) return sendToSignIn(c);
     const visitor = toVisitor(parts, session, c.req.raw.headers);
-    const [groups, isKeptOut] = await Promise.all([
-      sessions.freshGroups(session) ?? askGroups(parts, visitor),
-      isBlocked(visitor).catch((cause: unknown) => {
-        log('error', 'blocks-unavailable', {}, cause);
-        return undefined;
-      }),
-    ]);
-    if (isKeptOut === undefined || groups === undefined) return c.html(unavailablePage(), 503);
-    if (isKeptOut) return refuseBlocked(c, parts, visitor);
-
-    const known = groups === session.groups ? session : sessions.withGroups(session, groups);
-    if (known !== session || sessions.isDueToWrite(session)) c.header('set-cookie', sessions.write(known));
-    c.set('session', known);
-    c.set('person', { ...visitor, groups });
-    c.set('reader', toReader(parts, known));
-    return next();
+    const place = parts.takePlace(visitor);
+    if (!place.ok) return tooMuch(c, place.error);
+    try {
+      return await enter(c, next, parts, { session, visitor });
+    } finally {
+      place.value.leave();
+    }
   };
+}
+
+async function enter(
+  c: PageContext,
+  next: Next,
+  parts: PageParts,
+  { session, visitor }: { readonly session: Session; readonly visitor: Visitor },
+): Promise<Response | undefined> {
+  const { sessions, isBlocked, log } = parts;
+  const [groups, isKeptOut] = await Promise.all([
+    sessions.freshGroups(session) ?? askGroups(parts, visitor),
+    isBlocked(visitor).catch((cause: unknown) => {
+      log('error', 'blocks-unavailable', {}, cause);
+      return undefined;
+    }),
+  ]);
+  if (isKeptOut === undefined || groups === undefined) return c.html(unavailablePage(), 503);
+  if (isKeptOut) return refuseBlocked(c, parts, visitor);
+
+  const known = groups === session.groups ? session : sessions.withGroups(session, groups);
+  if (known !== session || sessions.isDueToWrite(session)) c.header('set-cookie', sessions.write(known));
+  c.set('session', known);
+  c.set('person', { ...visitor, groups });
+  c.set('reader', toReader(parts, known));
+  await next();
+  return undefined;
+}
+
+function tooMuch(c: PageContext, { status, retryAfterSeconds }: OverLimit): Response | Promise<Response> {
+  c.header('retry-after', String(retryAfterSeconds));
+  const text = 'There were too many requests. Nothing was changed. Wait a little, and try again.';
+  const next = { href: '/ui/approvals', label: 'Try again' };
+  return c.html(messagePage({ title: 'Too many requests', text, tone: 'warn', next }), status);
 }
 
 function sendToSignIn(c: PageContext): Response | Promise<Response> {

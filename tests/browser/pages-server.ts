@@ -19,7 +19,7 @@ import { loadKeyring } from '../../shared/keys/load-keyring.ts';
 import type { HttpAnswer } from '../../shared/mcp/http.ts';
 import { createPages } from '../../shared/pages/create-pages.ts';
 import { CALLBACK_PATH, type PageEvent } from '../../shared/pages/options.ts';
-import { err } from '../../shared/result.ts';
+import { err, ok } from '../../shared/result.ts';
 import { createMemoryTable, createMemoryWrapper } from '../unit/keys/memory-vault.ts';
 
 export interface PagesServer {
@@ -80,6 +80,7 @@ export async function startPagesServer(): Promise<PagesServer> {
       groups: new Map(Object.entries(sampleGroups)),
       source: { findMemberships: async () => err({ reason: 'groups-unavailable' }) },
     }),
+    takePlace: () => ok({ leave: () => undefined }),
     isBlocked: async () => false,
     note: async (event) => {
       events.push(event);

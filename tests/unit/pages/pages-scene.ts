@@ -22,6 +22,8 @@ import type { PageEvent, Visitor } from '../../../shared/pages/options.ts';
 import { err, ok, type Result } from '../../../shared/result.ts';
 import { createMemoryTable, createMemoryWrapper } from '../keys/memory-vault.ts';
 
+const PLACE = { leave: () => undefined };
+
 export const PUBLIC_URL = 'https://gateway.example';
 export const TENANT = '5a11e000-0000-4000-8000-000000000001';
 export const CLIENT = '5a11e000-0000-4000-8000-0000000000c0';
@@ -66,6 +68,7 @@ export interface Scene {
   signedIn: Result<Caller, SignInFailure>;
   groups: Result<readonly string[], GroupFailure>;
   isBlocked: boolean | Error;
+  isFull: boolean;
   noteFailure: Error | undefined;
   inboxFailure: Error | undefined;
   readonly events: PageEvent[];
@@ -105,6 +108,7 @@ export async function createScene(options: SceneOptions = {}): Promise<Scene> {
     signedIn: ok(bob),
     groups: ok(['finance']),
     isBlocked: false,
+    isFull: false,
     noteFailure: undefined,
     inboxFailure: undefined,
     events: [],
@@ -137,6 +141,7 @@ export async function createScene(options: SceneOptions = {}): Promise<Scene> {
         return scene.groups;
       },
     },
+    takePlace: () => (scene.isFull ? err({ code: 'calls-per-minute', status: 429, retryAfterSeconds: 7 }) : ok(PLACE)),
     async isBlocked(visitor) {
       scene.visitors.push(visitor);
       if (scene.isBlocked instanceof Error) throw scene.isBlocked;

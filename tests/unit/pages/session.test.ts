@@ -98,6 +98,15 @@ describe('a session', () => {
     },
   );
 
+  it(proves('pages.session', 'has a share of requests, and says when to come again'), async () => {
+    const { scene, browser } = await signedIn();
+    scene.isFull = true;
+    const full = await browser.get('/ui/approvals');
+    expect([full.status, full.headers['retry-after']]).toEqual([429, '7']);
+    scene.isFull = false;
+    expect((await browser.get('/ui/approvals')).status).toBe(200);
+  });
+
   it(
     proves('pages.session', 'ends with a block, which is recorded; while nobody can say, nobody is let in'),
     async () => {
