@@ -21,7 +21,8 @@ export function perform<T>(options: {
     return;
   }
   if (strike.when === 'after') options.act();
-  if (strike.does === 'drop') options.connection.socket.destroy();
+  // With an error: `rhea` hears of no other end from this side, and its heartbeat would keep the process alive.
+  if (strike.does === 'drop') options.connection.socket.destroy(new Error('A fault that a test asked for.'));
   if (strike.does === 'fail')
     options.refuse({ condition: 'com.microsoft:server-busy', description: 'A fault that a test asked for.' });
 }
