@@ -84,7 +84,7 @@ export type DecisionRefusal =
   | 'changed'
   /** No reason where one is wanted, or a too long one. */
   | 'reason'
-  /** The store or the transcript can't be written: nothing was decided. Try again. */
+  /** The store or the transcript can't be written: nobody can say whether it was kept. Look again. */
   | 'unavailable';
 
 export type DecisionResult =

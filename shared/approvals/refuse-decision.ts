@@ -15,7 +15,7 @@ export const REFUSAL_TEXTS: Readonly<Record<DecisionRefusal, string>> = {
   ended: 'It is too late: this request is not waiting any more.',
   changed: 'This is not the request that you were shown. Open it again, and decide what it says now.',
   reason: `A denial needs a reason, and a reason has at most ${REASON_CHARACTERS} characters.`,
-  unavailable: 'Your decision could not be kept just now, so nothing was decided. Try again.',
+  unavailable: 'It is not certain that your decision was kept. Look at the request again in a minute.',
 };
 
 export function checkDecision(

@@ -47,8 +47,8 @@ export async function applyDecision(parts: CallParts, message: unknown): Promise
 async function releaseNow(parts: CallParts, stored: StoredApproval): Promise<void> {
   const { approval } = await release(parts, stored);
   const nowMs = parts.nowMs();
-  const isFree = approval.claim === undefined || approval.claim.leaseUntilMs <= nowMs;
   const isWaiting = approval.state === 'approved' || approval.state === 'claimed';
-  // Put off, or given back: nothing was sent, and the next look is ours to ask for.
-  if (isWaiting && isFree) await sendRelease(parts, approval.id, nowMs + LOOK_AGAIN_MS);
+  // Put off, or given back: nothing was sent, and the next look is ours to ask for, once nobody else may be at it.
+  const notBeforeMs = Math.max(nowMs + LOOK_AGAIN_MS, approval.claim?.leaseUntilMs ?? 0);
+  if (isWaiting) await sendRelease(parts, approval.id, notBeforeMs);
 }

@@ -21,6 +21,8 @@ import { releaseOutgoing } from './release-outgoing.ts';
 export const LEASE_MS = 270_000;
 /** So long after the claim nothing is sent any more: the upstream's deadline must end before the lease. */
 const SEND_WITHIN_MS = 25_000;
+/** After the first claim that came to nothing, and doubled with each. */
+const FIRST_REST_MS = 15_000;
 /** To put an answer away that is on record. */
 const KEEP_TRIES = 3;
 
@@ -111,15 +113,22 @@ async function finish(parts: CallParts, stored: StoredApproval, { kept, end }: R
   }
 }
 
-/** Nothing was sent: whoever comes next need not wait for the lease. */
+/**
+ * Nothing was sent: whoever comes next need not wait for the whole lease. Each time a little longer, so that five claims
+ * outlast a short outage of the vault or the transcript.
+ */
 async function giveBack(parts: CallParts, stored: StoredApproval): Promise<StoredApproval> {
   const { claim: own } = stored.approval;
   const changed = await markApproval(parts, stored, ({ state, claim }: Approval) =>
     state === 'claimed' && claim !== undefined && claim.number === own?.number
-      ? { claim: { ...claim, leaseUntilMs: parts.nowMs() } }
+      ? { claim: { ...claim, leaseUntilMs: Math.min(claim.leaseUntilMs, parts.nowMs() + restOf(claim)) } }
       : undefined,
   );
   return changed.stored;
+}
+
+function restOf({ number }: Claim): number {
+  return FIRST_REST_MS * 2 ** (number - 1);
 }
 
 async function keepAnswer(parts: CallParts, stored: StoredApproval, kept: Masked | undefined): Promise<StoredApproval> {
