@@ -6,7 +6,14 @@
 import { cardDetector } from './detectors/card.ts';
 import type { Detector } from './detectors/detector.ts';
 import { emailDetector } from './detectors/email.ts';
+import { ibanDetector } from './detectors/iban.ts';
+import { ipDetector } from './detectors/ip.ts';
+import { jwtDetector } from './detectors/jwt.ts';
+import { keyDetector, passwordDetector } from './detectors/named-secret.ts';
 import { phoneDetector } from './detectors/phone.ts';
+import { privateKeyDetector } from './detectors/private-key.ts';
+import { tokenDetector } from './detectors/token.ts';
+import { urlUserDetector } from './detectors/url-user.ts';
 import { usSsnDetector } from './detectors/us-ssn.ts';
 import { createTally } from './exposure.ts';
 import { createFinder } from './find-in-text.ts';
@@ -15,7 +22,10 @@ import type { Masker } from './masker.ts';
 import { walkMessage } from './walk.ts';
 
 /** Most specific first: where two find the same place, the earlier names it. */
-const DETECTORS: readonly Detector[] = [cardDetector, usSsnDetector, emailDetector, phoneDetector];
+const DETECTORS: readonly Detector[] = [
+  ...[privateKeyDetector, jwtDetector, tokenDetector, urlUserDetector, passwordDetector, keyDetector],
+  ...[ibanDetector, cardDetector, usSsnDetector, emailDetector, phoneDetector, ipDetector],
+];
 
 const NONE: ReadonlySet<string> = new Set();
 

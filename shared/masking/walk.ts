@@ -119,11 +119,12 @@ function visitObject(
 ): Forms | undefined {
   let changes: Map<string, Change> | undefined;
   let isClientChanged = false;
+  const above = named & walk.finder.inherited;
   for (const key of Object.keys(object)) {
     const value = object[key];
     if (value === undefined) continue;
     const facts = walk.factsOf(key);
-    const forms = visit(walk, value, zoneBelow(zone, key, object), named | facts.named, depth);
+    const forms = visit(walk, value, zoneBelow(zone, key, object), above | facts.named, depth);
     const change: Change | undefined =
       facts.findings.length === 0 ? forms : maskMember(walk, key, value, forms, facts.findings, zone);
     if (change === undefined) continue;

@@ -5,7 +5,7 @@ import type { Json } from '../../shared/json/value.ts';
 import { createMasker } from '../../shared/masking/mask.ts';
 import { proves } from '../requirements.ts';
 
-const classes = ['card', 'us-ssn', 'email', 'phone'] as const;
+const classes = ['card', 'us-ssn', 'iban', 'email', 'phone', 'jwt', 'private-key', 'secret'] as const;
 const masker = createMasker({ classes });
 const hidden = { server: 'crm', revealed: new Set<string>() };
 
@@ -35,7 +35,22 @@ const phone = fc
   .tuple(fc.integer({ min: 200, max: 999 }), fc.integer({ min: 200, max: 999 }), digits(4))
   .map(([area, exchange, line]) => `+1 ${area}-${exchange}-${line}`);
 
-const secret = fc.oneof(card, ssn, phone, fc.emailAddress());
+const token = fc
+  .tuple(fc.constantFrom('ghp_', 'npm_'), fc.stringMatching(/^[A-Za-z0-9]{36}$/))
+  .map(([prefix, rest]) => prefix + rest);
+
+/** A German one, its check digits reckoned with the country behind the number (DE is 1314). */
+const iban = digits(18).map(
+  (number) => `DE${String(98n - (BigInt(`${number}131400`) % 97n)).padStart(2, '0')}${number}`,
+);
+
+const jwt = fc
+  .tuple(fc.constantFrom('RS256', 'ES256'), fc.uuid(), fc.stringMatching(/^[\w-]{43}$/))
+  .map(([alg, sub, signature]) =>
+    [...[{ alg }, { sub }].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')), signature].join('.'),
+  );
+
+const secret = fc.oneof(card, ssn, phone, fc.emailAddress(), token, iban, jwt);
 /** Words that hold nothing, and no letter or digit next to the secret. */
 const filler = fc.stringMatching(/^[a-z ,.;:()"\n]{0,30}$/).map((text) => `${text} `);
 
@@ -127,8 +142,14 @@ describe('masking', () => {
       '-',
       '+',
       '\n',
+      'password:',
+      '"pwd":"',
+      'token=',
+      'https://a:b@c.de',
+      '[masked:secret]',
+      'DE89 3704',
     );
-    const number = fc.oneof(digits(7), digits(9), digits(10), digits(16), digits(3), ssn, card, phone);
+    const number = fc.oneof(token, digits(7), digits(9), digits(10), digits(16), digits(3), ssn, card, phone);
     fc.assert(
       fc.property(fc.array(fc.oneof(piece, number), { maxLength: 14 }), (pieces) => {
         const once = masker.maskRequest(pieces.join(' '));

@@ -10,7 +10,12 @@ import type { Detector } from './detector.ts';
 const MIN_DIGITS = 13;
 const MAX_DIGITS = 19;
 
-export const cardDetector: Detector = { class: 'card', needs: { digits: MIN_DIGITS }, findByForm: findCards };
+export const cardDetector: Detector = {
+  class: 'card',
+  needs: { digits: MIN_DIGITS },
+  bareDigits: MIN_DIGITS,
+  findByForm: findCards,
+};
 
 /** Where several groupings of one run are valid, all of them: what follows a card (its CVV) may look like its end. */
 function findCards(text: string): readonly Range[] {

@@ -1,17 +1,35 @@
 /**
- * What every detector is: one class of sensitive data, found by its form, by its context, or both.
- * Every detector is linear in the text, keeps nothing, and looks at text that was normalised before (normalise.ts).
+ * What every detector is: one kind of sensitive data, found by its form, by its context, or both. A class may have
+ * several detectors. Each is linear in the text, keeps nothing, and looks at text that was normalised before
+ * (normalise.ts).
  */
 import type { Range } from '../finding.ts';
 
 export interface Detector {
   readonly class: string;
-  /** What must be in a text for `findByForm` to find anything; asked first, for all classes at once. */
-  readonly needs: { readonly digits: number } | { readonly at: true };
+  readonly needs: Needs;
   /** Data that shows by itself what it is. */
   readonly findByForm: (text: string) => readonly Range[];
+  /** What it finds is one piece (a key, a token): nobody looks for other classes inside. Such detectors come first. */
+  readonly isOpaque?: boolean;
+  /** Fewest digits of a bare JSON number that it can find by form. Without it no number is one by form. */
+  readonly bareDigits?: number;
   /** Digits that only a name nearby makes sensitive: most bare digits are ids. */
   readonly context?: ContextRule;
+  /** Text that is sensitive, all of it, because of the key right above it. */
+  readonly whole?: WholeRule;
+}
+
+/** What must be in a text for `findByForm` to find anything, any one of them; asked first, for all detectors at once. */
+export interface Needs {
+  /** This many ASCII digits. */
+  readonly digits?: number;
+  /** An `@`. */
+  readonly at?: true;
+  /** This many characters in a row of those that tokens are made of. */
+  readonly run?: number;
+  /** A `:` or a `=`. */
+  readonly sign?: true;
 }
 
 export interface ContextRule {
@@ -22,5 +40,13 @@ export interface ContextRule {
   /** Every run of digits that could be one; a `g` pattern, each repetition bounded. */
   readonly candidate: RegExp;
   /** Digits of a JSON number under such a key; a number has lost its leading zeros. */
+  readonly numberDigits: { readonly min: number; readonly max: number };
+}
+
+export interface WholeRule {
+  /** The lower-case words of the key name. Counts for the value itself or the items of a list, not for objects below. */
+  readonly isNamedBy: (words: readonly string[]) => boolean;
+  readonly isWhole: (text: string) => boolean;
+  /** Fewest digits of a number that is masked under such a key. */
   readonly numberDigits: { readonly min: number; readonly max: number };
 }

@@ -1,0 +1,31 @@
+/**
+ * Sets of ASCII characters as tables, looked up by code, and scans over them. Scanning by hand keeps the work of a
+ * detector in plain sight: each scan has a floor or a ceiling, and no pattern can backtrack.
+ */
+
+export type CharacterSet = readonly boolean[];
+
+/** `pattern` matches one character. */
+export function createCharacterSet(pattern: RegExp): CharacterSet {
+  return Array.from({ length: 128 }, (_, code) => pattern.test(String.fromCharCode(code)));
+}
+
+export const ALPHANUMERIC = createCharacterSet(/[A-Za-z0-9]/);
+
+export function isIn(set: CharacterSet, text: string, index: number): boolean {
+  return set[text.charCodeAt(index)] === true;
+}
+
+/** Start of the run of `set` that ends before `end`, not below `floor`. */
+export function startOfRun(set: CharacterSet, text: string, end: number, floor: number): number {
+  let start = end;
+  while (start > floor && start > 0 && isIn(set, text, start - 1)) start -= 1;
+  return start;
+}
+
+/** End of the run of `set` that begins at `start`, not above `ceiling`. */
+export function endOfRun(set: CharacterSet, text: string, start: number, ceiling: number): number {
+  let end = start;
+  while (end < ceiling && end < text.length && isIn(set, text, end)) end += 1;
+  return end;
+}

@@ -1,0 +1,118 @@
+/**
+ * Tokens by their fixed shape. One scan looks at the first two characters of every word of the text; only where some
+ * prefix begins so are the shapes of that prefix tried. Some shapes have no prefix but a mark inside: around each mark
+ * the text is read to both sides, up to the length such a token has.
+ */
+import type { Range } from '../finding.ts';
+import { ALPHANUMERIC, createCharacterSet, endOfRun, startOfRun } from './characters.ts';
+import type { Detector } from './detector.ts';
+import { TOKEN_SHAPES } from './token-shapes.ts';
+
+export const tokenDetector: Detector = {
+  class: 'secret',
+  needs: { run: 16 },
+  isOpaque: true,
+  findByForm: (text) => [...findByPrefix(text), ...findByMark(text)],
+};
+
+interface Candidate {
+  readonly prefix: string;
+  readonly rest: RegExp;
+}
+
+/** By the first two characters of the prefix, as a number below 2^14. */
+const candidates: readonly (readonly Candidate[] | undefined)[] = indexShapes();
+
+function indexShapes(): readonly (readonly Candidate[] | undefined)[] {
+  const index: Candidate[][] = [];
+  for (const { prefixes, rest } of TOKEN_SHAPES) {
+    for (const prefix of prefixes) {
+      const pair = pairOf(prefix.charCodeAt(0), prefix.charCodeAt(1));
+      index[pair] = [...(index[pair] ?? []), { prefix, rest }];
+    }
+  }
+  return Array.from({ length: 1 << 14 }, (_, pair) => index[pair]);
+}
+
+function pairOf(first: number, second: number): number {
+  return ((first & 0x7f) << 7) | (second & 0x7f);
+}
+
+function findByPrefix(text: string): readonly Range[] {
+  const found: Range[] = [];
+  let isInWord = false;
+  for (let index = 0; index + 1 < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    const begins = !isInWord;
+    isInWord = ALPHANUMERIC[code] === true;
+    if (!begins || !isInWord) continue;
+    const tried = candidates[pairOf(code, text.charCodeAt(index + 1))];
+    const end = tried === undefined ? undefined : endOfToken(text, index, tried);
+    if (end === undefined) continue;
+    found.push({ start: index, end });
+    index = end - 1;
+    isInWord = true;
+  }
+  return found;
+}
+
+function endOfToken(text: string, start: number, tried: readonly Candidate[]): number | undefined {
+  for (const { prefix, rest } of tried) {
+    if (!text.startsWith(prefix, start)) continue;
+    rest.lastIndex = start + prefix.length;
+    if (rest.test(text)) return rest.lastIndex;
+  }
+  return undefined;
+}
+
+/** A shape with its mark inside: how many characters of `of` stand before and after it. */
+interface MarkShape {
+  readonly mark: RegExp;
+  readonly of: ReturnType<typeof createCharacterSet>;
+  readonly before: readonly [min: number, max: number];
+  readonly after: readonly [min: number, max: number];
+}
+
+const BASE64 = createCharacterSet(/[A-Za-z0-9+/]/);
+const PADDING = createCharacterSet(/=/);
+const MAX_PADDING = 2;
+const WORD = createCharacterSet(/[\w-]/);
+
+const MARK_SHAPES: readonly MarkShape[] = [
+  // Azure client secrets of Entra ID.
+  { mark: /(?<=\d)Q~/g, of: createCharacterSet(/[\w.~-]/), before: [4, 4], after: [31, 35] },
+  // Azure keys that name their service: storage, batch, Cosmos DB, messaging, IoT, functions, search, registry, APIM.
+  {
+    mark: /\+AStw?|\+ABa|ACDb|\+A[ESR][hbm]|AIoT|AzFu|AzSe|AzCa|AzEG|\+ACR|APIM|AZDO|JQQJ9/g,
+    of: BASE64,
+    before: [33, 80],
+    after: [4, 40],
+  },
+  { mark: /\.atlasv1\./g, of: WORD, before: [14, 14], after: [60, 80] }, // HCP Terraform
+  { mark: /(?<=\d{8}):AA/g, of: WORD, before: [8, 10], after: [33, 33] }, // Telegram bots
+  { mark: /-us(?=\d)/g, of: ALPHANUMERIC, before: [32, 32], after: [1, 2] }, // Mailchimp
+  { mark: /\/api\/webhooks\//g, of: createCharacterSet(/[\w./-]/), before: [11, 24], after: [70, 100] }, // Discord
+  { mark: /\/webhookb2\//g, of: createCharacterSet(/[\w.@/-]/), before: [14, 80], after: [80, 400] }, // Teams
+];
+
+function findByMark(text: string): readonly Range[] {
+  return MARK_SHAPES.flatMap((shape) => findAround(text, shape));
+}
+
+function findAround(text: string, { mark, of, before, after }: MarkShape): readonly Range[] {
+  const found: Range[] = [];
+  mark.lastIndex = 0;
+  for (let match = mark.exec(text); match !== null; match = mark.exec(text)) {
+    const markEnd = match.index + match[0].length;
+    const start = startOfRun(of, text, match.index, match.index - before[1] - 1);
+    const end = endOfRun(of, text, markEnd, markEnd + after[1] + 1);
+    if (!isBetween(match.index - start, before) || !isBetween(end - markEnd, after)) continue;
+    found.push({ start, end: endOfRun(PADDING, text, end, end + MAX_PADDING) });
+    mark.lastIndex = end;
+  }
+  return found;
+}
+
+function isBetween(length: number, [min, max]: readonly [number, number]): boolean {
+  return length >= min && length <= max;
+}
