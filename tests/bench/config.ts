@@ -15,9 +15,6 @@ export async function makeBenchConfig(appDir: string): Promise<BenchConfig> {
   const yaml = (await readFile(file, 'utf8')).replace('notifications: off', 'notifications: on');
   const limits =
     'limits: { answerBytes: 1000000000, principal: { callsPerMinute: 1000000, callsAtOnce: 1000, streamsAtOnce: 1000 } }';
-  await writeFile(
-    file,
-    `${yaml.replace('keepAnswerMinutes: 1440', 'keepAnswerMinutes: 1440\n  openAtMost: 10000')}\n${limits}\n`,
-  );
+  await writeFile(file, `${yaml.replace('openAtMost: 100', 'openAtMost: 10000')}\n${limits}\n`);
   return { configDir, remove: () => rm(configDir, { recursive: true, force: true }) };
 }
