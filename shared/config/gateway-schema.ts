@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { CHANNELS } from './channels.ts';
+import { BUILT_IN_CLASSES, DEFAULT_CLASSES } from './classes.ts';
 import { mayCarryCredential, TOKEN_PATTERN } from './credential-header.ts';
 import { limits } from './limits-schema.ts';
 import { findUrlMistake, isLoopback, urlMistakeMessages } from './loopback.ts';
@@ -221,6 +222,14 @@ const approvals = z.strictObject({
     .describe('Cards in a Teams channel, and replies to them. Without it, approvers find requests on the page.'),
 });
 
+const masking = z.strictObject({
+  classes: z
+    .array(z.enum(BUILT_IN_CLASSES))
+    .refine((classes) => new Set(classes).size === classes.length, 'names a class twice')
+    .default(DEFAULT_CLASSES)
+    .describe('Classes of data that are looked for; left out, all but ip.'),
+});
+
 export const gatewaySchema = z
   .strictObject({
     version: z.literal(1).describe('Version of this file’s format.'),
@@ -230,6 +239,7 @@ export const gatewaySchema = z
     groups: z.record(name, objectId).default({}).describe('Names that policies use → Entra object ids.'),
     quorums: z.record(name, quorum).default({}).describe('Who must approve, by a name that policies use.'),
     servers: z.record(serverName, server).describe('The MCP servers behind the gateway, each at /mcp/{name}.'),
+    masking: masking.prefault({}).describe('What is masked in every message to a client, and in every record.'),
     transcripts: transcripts.describe('How transcripts are kept.'),
     limits: limits.prefault({}).describe('Sizes in bytes, times in milliseconds.'),
     http: http.prefault({}).describe('Browsers and proxies.'),

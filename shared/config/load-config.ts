@@ -16,9 +16,6 @@ import { LOCK_FILE, readToolsLock } from './tools-lock.ts';
 
 const MINUTE_MS = 60_000;
 
-/** Classes that the masking engine knows by itself. */
-const BUILT_IN_CLASSES = ['card', 'us-ssn', 'email', 'phone'] as const;
-
 export interface LoadOptions {
   /** Holds `gateway.yaml`, `policies.cedar` and `tools.lock.json`. */
   readonly folder: string;
@@ -64,14 +61,14 @@ function namesIn(lock: ToolsLock | undefined): LockedNames {
 }
 
 function assemble(digest: string, gateway: Gateway, lock: ToolsLock, policies: string): Config {
-  const { identity, groups, quorums, servers, transcripts, limits, http, approvals } = gateway;
+  const { identity, groups, quorums, servers, masking, transcripts, limits, http, approvals } = gateway;
   return deepFreeze({
     digest,
     identity,
     groups: createFrozenMap(Object.entries(groups)),
     quorums: createFrozenMap<string, QuorumConfig>(Object.entries(quorums)),
     servers: createFrozenMap(Object.entries(servers).map(([name, server]) => [name, toServer(name, server)] as const)),
-    masking: { classes: [...BUILT_IN_CLASSES] },
+    masking,
     transcripts: { ...transcripts, retention: createFrozenMap(Object.entries(transcripts.retention)) },
     limits,
     http,

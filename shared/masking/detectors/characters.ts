@@ -3,17 +3,18 @@
  * detector in plain sight: each scan has a floor or a ceiling, and no pattern can backtrack.
  */
 
-export type CharacterSet = readonly boolean[];
+/** 1 for each code in the set; beyond ASCII there is none. */
+export type CharacterSet = Uint8Array;
 
 /** `pattern` matches one character. */
 export function createCharacterSet(pattern: RegExp): CharacterSet {
-  return Array.from({ length: 128 }, (_, code) => pattern.test(String.fromCharCode(code)));
+  return Uint8Array.from({ length: 128 }, (_, code) => Number(pattern.test(String.fromCharCode(code))));
 }
 
 export const ALPHANUMERIC = createCharacterSet(/[A-Za-z0-9]/);
 
 export function isIn(set: CharacterSet, text: string, index: number): boolean {
-  return set[text.charCodeAt(index)] === true;
+  return set[text.charCodeAt(index)] === 1;
 }
 
 /** Start of the run of `set` that ends before `end`, not below `floor`. */

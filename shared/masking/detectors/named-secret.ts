@@ -56,8 +56,16 @@ const MAX_VALUE = 4_096;
 const NAME = createCharacterSet(/[\w .-]/);
 const GAP = createCharacterSet(/["'`)\] ]/);
 const SPACE = createCharacterSet(/[ \t]/);
-/** Last letters of the names in secret-names.ts: most names end with another. */
-const LAST_LETTER = createCharacterSet(/[degnswyDEGNSWY]|[tT]/);
+/** The last two letters of the names in secret-names.ts: most names end with others, and no more of them is read. */
+const ENDINGS = new Set(
+  ['rd', 'ds', 'wd', 'se', 'es', 'de', 'ss', 'pw', 'et', 'ts', 'ey', 'ys', 'en', 'ns', 'al', 'ls', 'ng', 're', 'on']
+    .concat('ig')
+    .map((ending) => endingOf(ending, 2)),
+);
+
+function endingOf(text: string, end: number): number {
+  return ((text.charCodeAt(end - 2) | 0x20) << 8) | (text.charCodeAt(end - 1) | 0x20);
+}
 const VALUE = createCharacterSet(/[!#-%(-+./0-9:=?-~\\-]/);
 const CLOSING = createCharacterSet(/[)}\]'`.,:!?\\]/);
 
@@ -77,7 +85,7 @@ function findNamed(text: string): readonly Range[] {
 
 function kindBefore(text: string, sign: number, isEqual: boolean): SecretKind | undefined {
   const end = startOfRun(GAP, text, sign, sign - MAX_GAP);
-  if (!isIn(LAST_LETTER, text, end - 1)) return undefined;
+  if (end < 2 || !ENDINGS.has(endingOf(text, end))) return undefined;
   const name = text.slice(startOfRun(NAME, text, end, end - MAX_NAME), end);
   const words = splitWords(name);
   const kind = kindOf(words);
