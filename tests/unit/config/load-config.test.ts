@@ -55,6 +55,15 @@ describe('a good folder', () => {
     expect(config.lock.servers.get('crm')?.get('refund_payment')?.definition).toEqual(refundPayment);
   });
 
+  it('looks for every class but ip, unless it says which', async () => {
+    const { masking } = await load();
+    expect(masking.classes).toEqual(['card', 'us-ssn', 'iban', 'email', 'phone', 'jwt', 'private-key', 'secret']);
+    const gateway = goodGateway.replace('version: 1', 'version: 1\nmasking: { classes: [secret, ip] }');
+    expect((await load({ gateway })).masking.classes).toEqual(['secret', 'ip']);
+    const [problem] = await problemsOf({ gateway: gateway.replace('secret, ip', 'ip, ip') });
+    expect(problem).toContain('names a class twice');
+  });
+
   it(proves('config.approvals', 'says how long approvals wait, where they count and where the call runs'), async () => {
     const gateway = goodGateway
       .replace('version: 1', `version: 1\napprovals: ${APPROVALS}`)

@@ -64,7 +64,7 @@ const TOKENS: readonly (readonly [prefix: string, rest: string])[] = [
   ...[['wandb_v1_', mixed(60)] as const, ['xai-', mixed(80)] as const, ['AQVN', mixed(36)] as const],
 ];
 
-// Issue 5: detectors
+// Issue 5: detectors (DESIGN §2.8)
 describe('tokens of a fixed shape', () => {
   it('come from more than forty issuers, and each shape has an example here', () => {
     expect(new Set(TOKEN_SHAPES.map(({ issuer }) => issuer)).size).toBeGreaterThanOrEqual(40);
