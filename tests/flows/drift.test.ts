@@ -23,11 +23,13 @@ async function start(serverYaml?: string): Promise<void> {
 
 afterEach(() => gateway.stop());
 
+/** Names as listed, without the gateway’s own: a call of `pay` can be held. */
 async function list(...tools: readonly object[]): Promise<string[]> {
   gateway.upstream.script = answerResult({ tools });
   const { text } = await post(gateway.url, alice, LIST);
   gateway.upstream.script = answerResult({ content: [{ type: 'text', text: 'done' }] });
-  return JSON.parse(text).result.tools.map(({ name }: { name: string }) => name);
+  const names: string[] = JSON.parse(text).result.tools.map(({ name }: { name: string }) => name);
+  return names.filter((name) => !name.startsWith('sallyport_'));
 }
 
 describe('a tool that differs from its pin', () => {

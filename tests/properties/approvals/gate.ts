@@ -73,7 +73,7 @@ export interface Gate {
 }
 
 /** No request travels for longer; upstream calls have a deadline of their own. */
-const LONGEST_WAY_MS = 300_000;
+export const LONGEST_WAY_MS = 300_000;
 
 export function createGate(nowMs: () => number, onDeath: (instance: Instance) => void): Gate {
   let waiting: Waiting[] = [];

@@ -15,7 +15,7 @@ import type { HttpCall } from '../../../shared/mcp/http.ts';
 import { CALLS, PEOPLE, REQUESTERS, type Scene, TENANT } from '../../unit/approvals/scene.ts';
 import { checkAnswer } from './check-answer.ts';
 import type { Act, Command } from './commands.ts';
-import { type Instance, type Mishap, settle } from './gate.ts';
+import { type Instance, LONGEST_WAY_MS, type Mishap, settle } from './gate.ts';
 import { type Activity, type Wired, wireInstance } from './instance-parts.ts';
 import { watchRows } from './watch-rows.ts';
 import { type Asked, createWorld, type World } from './world.ts';
@@ -73,8 +73,11 @@ export async function play(stage: Stage, command: Command): Promise<void> {
       world.isGraphDown = !world.isGraphDown;
       return;
     case 'rotate':
-      // All instances are restarted for it (`addKeyVersion`): nothing that runs knows one version less.
-      if (stage.running.size === 0 && world.keyring < world.scene.keyrings.length - 1) world.keyring += 1;
+      // All instances are restarted for it (`addKeyVersion`), which takes longer than any write of theirs travels: nothing
+      // that runs, or is on its way, knows one version less.
+      if (stage.running.size > 0 || world.keyring >= world.scene.keyrings.length - 1) return;
+      await advance(stage, LONGEST_WAY_MS + 1);
+      world.keyring += 1;
   }
 }
 
