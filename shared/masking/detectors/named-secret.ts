@@ -58,7 +58,7 @@ const GAP = createCharacterSet(/["'`)\] ]/);
 const SPACE = createCharacterSet(/[ \t]/);
 /** The last two letters of the names in secret-names.ts: most names end with others, and no more of them is read. */
 const ENDINGS = new Set(
-  ['rd', 'ds', 'wd', 'se', 'es', 'de', 'ss', 'pw', 'et', 'ts', 'ey', 'ys', 'en', 'ns', 'al', 'ls', 'ng', 're', 'on']
+  ['rd', 'ds', 'wd', 'se', 'es', 'de', 'ss', 'et', 'ts', 'ey', 'ys', 'en', 'ns', 'al', 'ls', 'ng', 're', 'on']
     .concat('ig')
     .map((ending) => endingOf(ending, 2)),
 );

@@ -5,8 +5,9 @@
 
 export type SecretKind = 'password' | 'key';
 
-const PASSWORD = /(?:passwords?|passwd|pwd|passphrases?|passcode)$/;
-const PASSWORD_WORD = /^(?:pass|pw)$/;
+/** Tests pass, too: `pass` alone is no name. */
+const PASSWORD =
+  /(?:passwords?|passwd|pwd|passphrases?|passcode|(?:db|database|user|admin|root|smtp|sql|pg|ftp|redis)pass)$/;
 const KEY =
   /(?:secrets?|(?:api|access|account|shared|sharedaccess|storage|secret|private|signing|signature|encryption|master|auth|subscription|function|host|license|consumer|app|client)keys?|(?:api|access|auth|refresh|bearer|session|id|bot|deploy|security|personalaccess|oauth|sas|jwt)tokens?|credentials?|connectionstring|sharedaccesssignature)$/;
 const KEY_WORD = /^(?:token|apikey|authorization|sig)$/;
@@ -16,7 +17,7 @@ export function kindOf(words: readonly string[]): SecretKind | undefined {
   const last = words.at(-1);
   if (last === undefined) return undefined;
   const name = words.slice(-3).join('');
-  if (PASSWORD.test(name) || PASSWORD_WORD.test(last)) return 'password';
+  if (PASSWORD.test(name)) return 'password';
   return KEY.test(name) || (words.length === 1 && KEY_WORD.test(last)) ? 'key' : undefined;
 }
 

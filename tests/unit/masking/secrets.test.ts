@@ -105,6 +105,7 @@ describe('secrets by name', () => {
       'Server=db;User Id=sa;Password=p@ss:w0rd;Encrypt=true',
       'Server=db;User Id=sa;Password=[masked:secret];Encrypt=true',
     ],
+    ['SMTP_PASS=abc-123', 'SMTP_PASS=[masked:secret]'],
     ['pwd="two words"', 'pwd="[masked:secret]"'],
     ['{"adminPassword": "a b,c"}', '{"adminPassword": "[masked:secret]"}'],
     ['{"password": "a\\"bcdefgh"}', '{"password": "[masked:secret]"}'],
@@ -138,6 +139,7 @@ describe('secrets by name', () => {
 
   it.each([
     'password: required',
+    'tests pass: 1234',
     'password: please choose a new one',
     `password=$${'{DB_PASSWORD}'}`,
     'password: "********"',
