@@ -314,6 +314,7 @@ const requirements = {
   'kept.recorded': 'Each delivery of a kept answer is on record with its exposure, which the run itself has none of',
   'decision.refused':
     'A decision by the requester, of another’s approval, on other evidence or after the end changes nothing and is on record',
+  'release.rollback': 'Whoever puts the row of a call that has run back as it was before has nothing to run',
   'release.lease': 'Upstream deadline, lease and lock renewal follow each other, wherever they are configured',
   'message.poison': 'A poison message is given up on, on record, and leaves no queue behind that grows',
   'message.foreign':

@@ -14,8 +14,11 @@ export type Changed =
   | { readonly kind: 'passed'; readonly stored: StoredApproval };
 
 type Fixed = 'id' | 'fingerprint' | 'generation' | 'state' | 'attempt' | 'evidence';
-/** `attention: undefined` takes the flag off. */
-type Patch = Partial<Omit<Approval, Fixed | 'attention'>> & { readonly attention?: string | undefined };
+/** `attention: undefined` takes the flag off, `request: undefined` the key of what was held. */
+type Patch = Partial<Omit<Approval, Fixed | 'attention' | 'request'>> & {
+  readonly attention?: string | undefined;
+  readonly request?: Approval['request'] | undefined;
+};
 type ChangeParts = Pick<ApprovalParts, 'approvals' | 'randomBytes'>;
 
 /** A mark by somebody else (a notice, a flag) makes a conflict without being a change of state. */
@@ -50,8 +53,8 @@ export function markApproval(
 }
 
 function patched(approval: Approval, patch: Patch): Approval {
-  const { attention, ...rest } = { ...approval, ...patch };
-  return { ...rest, ...(attention !== undefined && { attention }) };
+  const { attention, request, ...rest } = { ...approval, ...patch };
+  return { ...rest, ...(attention !== undefined && { attention }), ...(request !== undefined && { request }) };
 }
 
 /** Takes members off a row: the keys of what was erased. */

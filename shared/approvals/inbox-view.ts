@@ -2,6 +2,7 @@
  * One request as a person sees it: everything needed to decide it, masked as the transcript holds it. When somebody can't
  * be asked (Graph, the sealed store), the view says so and nobody decides on half of it.
  */
+import { parseJson } from '../json/parse.ts';
 import type { Json } from '../json/value.ts';
 import type { Approval, DecisionRow } from './approval.ts';
 import { type Assessment, assess } from './assess.ts';
@@ -50,7 +51,14 @@ export async function viewApproval(parts: ApprovalParts, person: Person, approva
 
 function argumentsShown(parts: ApprovalParts, approval: Approval, assessment: Assessment | undefined): Json {
   if (assessment !== undefined) return parts.masker.maskRequest(assessment.params.arguments ?? {});
-  return approval.request === undefined ? '[erased]' : '[can’t be opened now]';
+  // What was sent, or ended, is not held any more: the masked excerpt is all that is left of it.
+  return approval.request === undefined ? excerptOf(approval) : '[can’t be opened now]';
+}
+
+/** Cut where it was too long: then it is text. */
+function excerptOf({ preview }: Approval): Json {
+  const parsed = parseJson(preview);
+  return parsed.ok ? parsed.value : preview;
 }
 
 function needsOf(parts: ApprovalParts, approval: Approval, assessment: Assessment | undefined): ApprovalView['needs'] {

@@ -38,7 +38,7 @@ export interface ApprovalSummary {
 }
 
 export interface ApprovalView extends ApprovalSummary {
-  /** Masked: what an approver sees is never more than the transcript holds. `[erased]` once the sealed store was. */
+  /** Masked: what an approver sees is never more than the transcript holds. Once it was sent or has ended, the masked excerpt. */
   readonly arguments: Json;
   readonly reasons: readonly string[];
   readonly policies: readonly string[];

@@ -3,7 +3,7 @@
  * where its exposure happens. What policy no longer allows, or can't be put on record, is withheld.
  */
 import type { Approval } from '../approvals/approval.ts';
-import { argumentsOf, bindingFor, readRequest } from '../approvals/request.ts';
+import { argumentsOf, bindingFor } from '../approvals/request.ts';
 import { isObject, type JsonObject } from '../json/value.ts';
 import { answerGone, withCollectionNote } from '../mcp/approval-answers.ts';
 import { toLegacyResponse } from '../mcp/bridge/to-modern.ts';
@@ -23,13 +23,12 @@ export async function collect(
 ): Promise<JsonObject> {
   const { era } = admitted.classified;
   const facts = approvalFacts(parts, approval);
-  const opened = await openBoth(parts, approval);
-  if (opened === undefined) {
+  const kept = await openKept(parts, approval);
+  if (kept === undefined) {
     await record(parts, admitted, approval, { exposure: [], error: { code: 'gone', detail: 'no answer is kept' } });
     return answerGone(message.id, era, facts, 'it was not kept, or is kept no longer.');
   }
-  const { params, kept } = opened;
-  if (!stillAllows(parts, admitted, approval, params)) {
+  if (!stillAllows(parts, admitted, approval, kept.params)) {
     const exposure = kept.exposure.map((found) => ({ ...found, outcome: 'withheld' as const }));
     const error = { code: 'policy', detail: 'policy no longer allows this call' };
     await record(parts, admitted, approval, { exposure, error });
@@ -44,18 +43,10 @@ export async function collect(
   return present(message, era, kept, facts);
 }
 
-async function openBoth(
-  parts: CallParts,
-  approval: Approval,
-): Promise<{ readonly params: JsonObject; readonly kept: KeptAnswer } | undefined> {
-  if (approval.request === undefined || approval.answer === undefined) return undefined;
-  const [request, answer] = await Promise.all([
-    parts.sealed.open(bindingFor(approval, 'request'), approval.request),
-    parts.sealed.open(bindingFor(approval, 'answer'), approval.answer),
-  ]);
-  const params = request.ok ? readRequest(request.value) : undefined;
-  const kept = answer.ok ? readKept(answer.value) : undefined;
-  return params === undefined || kept === undefined ? undefined : { params, kept };
+async function openKept(parts: CallParts, approval: Approval): Promise<KeptAnswer | undefined> {
+  if (approval.answer === undefined) return undefined;
+  const answer = await parts.sealed.open(bindingFor(approval, 'answer'), approval.answer);
+  return answer.ok ? readKept(answer.value) : undefined;
 }
 
 /** With the quorums of its release, and everything else as it is now. */

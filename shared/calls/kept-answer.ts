@@ -13,6 +13,8 @@ export interface KeptAnswer {
   readonly record: Json;
   readonly exposure: readonly Exposure[];
   readonly ranMs: number;
+  /** What was sent: policy is asked for it again at each delivery, and the held request is gone by then. */
+  readonly params: JsonObject;
 }
 
 const MAX_DEPTH = 1_000;
@@ -28,10 +30,11 @@ const envelope = z.strictObject({
     }),
   ),
   ranMs: z.number(),
+  params: z.unknown(),
 });
 
-export function writeKept({ client, record, exposure }: Masked, ranMs: number): Uint8Array {
-  return Buffer.from(JSON.stringify({ client, record, exposure, ranMs }), 'utf8');
+export function writeKept({ client, record, exposure }: Masked, ranMs: number, params: JsonObject): Uint8Array {
+  return Buffer.from(JSON.stringify({ client, record, exposure, ranMs, params }), 'utf8');
 }
 
 /** Undefined for what is no kept answer of ours. */
@@ -40,7 +43,7 @@ export function readKept(bytes: Uint8Array): KeptAnswer | undefined {
   if (!parsed.ok || !isObject(parsed.value)) return undefined;
   // Read by the schema for its shape, taken from what was parsed: exact numbers stay exact.
   const read = envelope.safeParse(parsed.value);
-  const { client, record = null } = parsed.value;
-  if (!read.success || !isObject(client)) return undefined;
-  return { client, record, exposure: read.data.exposure, ranMs: read.data.ranMs };
+  const { client, record = null, params } = parsed.value;
+  if (!read.success || !isObject(client) || !isObject(params)) return undefined;
+  return { client, record, exposure: read.data.exposure, ranMs: read.data.ranMs, params };
 }

@@ -9,6 +9,7 @@ import { type Changed, changeState, markApproval } from '../approvals/change.ts'
 import { tellEvent } from '../approvals/events.ts';
 import { bindingFor } from '../approvals/request.ts';
 import { flag } from '../approvals/settle.ts';
+import type { JsonObject } from '../json/value.ts';
 import type { Masked } from '../masking/masker.ts';
 import type { OutcomeStatus } from '../transcripts/entry.ts';
 import { exchange } from './exchange.ts';
@@ -39,7 +40,7 @@ export async function release(parts: CallParts, stored: StoredApproval): Promise
   const claimed = await changeState(parts, stored, 'claim', { claim, met, releaseCallId: callId });
   if (claimed.kind === 'passed') return claimed.stored;
 
-  const run = createRun(parts, claimed.stored);
+  const run = createRun(parts, claimed.stored, params);
   const outgoing = releaseOutgoing(parts, server, claimed.stored.approval, { callId, params, asker, met, run });
   const answer = await exchange(parts, outgoing);
   // Nobody reads a stream of a release but this: its records are made as it is read.
@@ -54,7 +55,7 @@ interface Run {
   finish(): Promise<StoredApproval>;
 }
 
-function createRun(parts: CallParts, claimed: StoredApproval): Run {
+function createRun(parts: CallParts, claimed: StoredApproval, params: JsonObject): Run {
   let stored = claimed;
   let kept: Masked | undefined;
   let end: { readonly status: OutcomeStatus; readonly isRecorded: boolean } | undefined;
@@ -67,8 +68,9 @@ function createRun(parts: CallParts, claimed: StoredApproval): Run {
     async markSent() {
       if (!maySend()) return false;
       try {
-        const sent = await changeState(parts, stored, 'send');
+        const sent = await changeState(parts, stored, 'send', { request: undefined });
         stored = sent.stored;
+        if (sent.kind === 'changed') await forgetRequest(parts, claimed.approval);
         // The write may have taken long: what leaves now must be over before the lease is.
         return sent.kind === 'changed' && maySend();
       } catch (cause) {
@@ -83,16 +85,32 @@ function createRun(parts: CallParts, claimed: StoredApproval): Run {
     ended(status, isRecorded) {
       end = { status, isRecorded };
     },
-    finish: () => finish(parts, stored, { kept, end }),
+    finish: () => finish(parts, stored, { params, kept, end }),
   };
 }
 
+/**
+ * What is sent now can be sent from here no more: whoever puts an old row back, with its key, finds nothing to send. Best
+ * effort: the row's state is what keeps honest instances from it.
+ */
+async function forgetRequest(parts: CallParts, { id, request }: Approval): Promise<void> {
+  if (request === undefined) return;
+  await parts.sealed.erase(request).catch((cause: unknown) => {
+    parts.log('warn', 'held-request-not-erased', { approval: id }, cause);
+  });
+}
+
 interface RunEnd {
+  readonly params: JsonObject;
   readonly kept: Masked | undefined;
   readonly end: { readonly status: OutcomeStatus; readonly isRecorded: boolean } | undefined;
 }
 
-async function finish(parts: CallParts, stored: StoredApproval, { kept, end }: RunEnd): Promise<StoredApproval> {
+async function finish(
+  parts: CallParts,
+  stored: StoredApproval,
+  { params, kept, end }: RunEnd,
+): Promise<StoredApproval> {
   const { approval } = stored;
   if (approval.state === 'claimed') return giveBack(parts, stored);
   if (approval.state !== 'sent' || end === undefined || !end.isRecorded) return stored;
@@ -100,7 +118,7 @@ async function finish(parts: CallParts, stored: StoredApproval, { kept, end }: R
     case 'answered':
     case 'error':
     case 'withheld':
-      return keepAnswer(parts, stored, kept);
+      return keepAnswer(parts, stored, params, kept);
     case 'failed': {
       const changed = await conclude(parts, stored, 'fail', { endedMs: parts.nowMs(), endReason: 'upstream' });
       if (changed.kind === 'changed') await tellEvent(parts, changed.stored.approval, 'failed', { detail: 'upstream' });
@@ -131,9 +149,15 @@ function restOf({ number }: Claim): number {
   return FIRST_REST_MS * 2 ** (number - 1);
 }
 
-async function keepAnswer(parts: CallParts, stored: StoredApproval, kept: Masked | undefined): Promise<StoredApproval> {
+async function keepAnswer(
+  parts: CallParts,
+  stored: StoredApproval,
+  params: JsonObject,
+  kept: Masked | undefined,
+): Promise<StoredApproval> {
   const ranMs = parts.nowMs();
-  const answer = kept === undefined ? undefined : await sealAnswer(parts, stored.approval, kept, ranMs);
+  const bytes = kept === undefined ? undefined : writeKept(kept, ranMs, params);
+  const answer = bytes === undefined ? undefined : await sealAnswer(parts, stored.approval, bytes);
   const keptUntilMs = ranMs + parts.config.approvals.keepAnswerMs;
   const patch = { endedMs: ranMs, keptUntilMs, ...(answer === undefined ? {} : { answer }) };
   const changed = await conclude(parts, stored, 'finish', patch);
@@ -154,8 +178,7 @@ async function conclude(
 }
 
 /** Undefined where it can't be kept: the call has run all the same, and says so. */
-async function sealAnswer(parts: CallParts, approval: Approval, kept: Masked, ranMs: number) {
-  const bytes = writeKept(kept, ranMs);
+async function sealAnswer(parts: CallParts, approval: Approval, bytes: Uint8Array) {
   for (let tries = 1; ; tries += 1) {
     try {
       return await parts.sealed.seal(bindingFor(approval, 'answer'), bytes);

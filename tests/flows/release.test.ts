@@ -213,6 +213,26 @@ describe('before it is sent, everything is checked again', () => {
   });
 });
 
+describe('an old row that somebody puts back', () => {
+  it(proves('release.rollback', 'finds nothing to send any more: the call has run once, and is flagged'), async () => {
+    const id = await approvedCall();
+    const before = new Map(gateway.approvals.rows);
+    await gateway.deliverMessages();
+    expect(stateOf(gateway, id)).toBe('done');
+    for (const [key, row] of before) {
+      if (row.text.includes(id)) gateway.approvals.rows.set(key, { ...row, etag: `W/"back-${key}"` });
+    }
+    expect(stateOf(gateway, id)).toBe('pending');
+    gateway.ahead = 120_000;
+    await gateway.sweep();
+    await gateway.deliverMessages();
+    await gateway.sweep();
+    expect(approvalOf(gateway, id)).toMatchObject({ state: 'cancelled', endReason: 'spoilt' });
+    expect(approvalOf(gateway, id)).toHaveProperty('attention');
+    expect(gateway.upstream.arrived.filter(({ body }) => body.includes(`"amount":${amount}`))).toHaveLength(1);
+  });
+});
+
 describe('when the upstream does not answer', () => {
   it(
     proves('release.failed', 'one that was never reached ends as failed, and makes room for a new request'),
