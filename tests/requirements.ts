@@ -311,6 +311,7 @@ const requirements = {
   'release.resolved': 'An operator who administers the server, and not the requester, says what became of it',
   'kept.repeatable': 'The kept answer is handed over as often as it is asked for, until it runs out',
   'kept.repeat': 'sallyport_repeat asks for a new approval of a call that has run',
+  'kept.continued': 'A kept question is sealed to the call that ran, and its continuation is held again',
   'kept.recorded': 'Each delivery of a kept answer is on record with its exposure, which the run itself has none of',
   'decision.refused':
     'A decision by the requester, of another’s approval, on other evidence or after the end changes nothing and is on record',

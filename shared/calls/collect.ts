@@ -9,6 +9,7 @@ import { answerGone, withCollectionNote } from '../mcp/approval-answers.ts';
 import { toLegacyResponse } from '../mcp/bridge/to-modern.ts';
 import { type RequestMessage, toJson, toMessage } from '../mcp/message.ts';
 import { approvalFacts } from './approval-facts.ts';
+import { sealContinuation } from './continuation.ts';
 import { type KeptAnswer, readKept } from './kept-answer.ts';
 import { withheldMessage } from './outcome.ts';
 import type { CallParts } from './parts.ts';
@@ -40,7 +41,7 @@ export async function collect(
     parts.log('error', 'delivery-not-recorded', { callId: admitted.callId, approval: approval.id }, cause);
     return withheldMessage(message.id);
   }
-  return present(message, era, kept, facts);
+  return present(parts, admitted, message, kept, facts);
 }
 
 async function openKept(parts: CallParts, approval: Approval): Promise<KeptAnswer | undefined> {
@@ -80,18 +81,25 @@ function record(
   });
 }
 
-/** The upstream's response under this call's id, in this client's era. It ran in the modern one. */
+/**
+ * The upstream's response under this call's id, in this client's era. It ran in the modern one. A result that is no end
+ * (a question, a task) is sealed to the call that ran, not to the one that collects: its continuation is held again.
+ */
 function present(
+  parts: CallParts,
+  admitted: Admitted,
   message: RequestMessage,
-  era: Admitted['classified']['era'],
   kept: KeptAnswer,
   facts: ReturnType<typeof approvalFacts>,
 ): JsonObject {
+  const { name } = kept.params;
+  const ran: RequestMessage = { ...message, method: 'tools/call', params: kept.params };
+  const seal = sealContinuation(parts, admitted, ran, typeof name === 'string' ? name : undefined);
   const read = toMessage({ ...kept.client, id: message.id });
   if (!read.ok || read.value.kind !== 'response') return withheldMessage(message.id);
   const { result } = read.value;
   const noted = isObject(result)
-    ? { ...read.value, result: withCollectionNote(result, facts, kept.ranMs) }
+    ? { ...read.value, result: withCollectionNote(seal(result), facts, kept.ranMs) }
     : read.value;
-  return toJson(era === 'legacy' ? toLegacyResponse(message, noted) : noted);
+  return toJson(admitted.classified.era === 'legacy' ? toLegacyResponse(message, noted) : noted);
 }

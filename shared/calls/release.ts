@@ -174,7 +174,8 @@ async function conclude(
 ): Promise<Changed> {
   const changed = await changeState(parts, stored, event, patch);
   const isLate = changed.kind === 'passed' && changed.stored.approval.state === 'unknown';
-  return isLate ? changeState(parts, changed.stored, event, patch) : changed;
+  // Nobody has to look any more.
+  return isLate ? changeState(parts, changed.stored, event, { ...patch, attention: undefined }) : changed;
 }
 
 /** Undefined where it can't be kept: the call has run all the same, and says so. */

@@ -27,8 +27,7 @@ import type { PolicyEngine } from '../policy/engine.ts';
 import { createRecorder } from '../transcripts/recorder.ts';
 import { createAuthenticator } from './authenticate.ts';
 import { createMemberships } from './memberships.ts';
-import { createPagesSide } from './pages-side.ts';
-import { createPeopleSide, type PeopleSide } from './people-side.ts';
+import type { PeopleSide } from './people-side.ts';
 import type { GatewayPorts } from './ports.ts';
 import { createQueueSide, type QueueSide } from './queue-side.ts';
 import { TRANSCRIPT_FORMAT, VERSION } from './version.ts';
@@ -57,8 +56,9 @@ export interface Gateway {
 interface Ready {
   readonly parts: CallParts;
   readonly queues: QueueSide;
-  readonly people: PeopleSide;
-  readonly pages: Pages;
+  /** Loaded by the first request for them: an instance that serves agents alone needs neither. */
+  readonly people: () => Promise<PeopleSide>;
+  readonly pages: () => Promise<Pages>;
 }
 
 const RETRY_AFTER_SECONDS = '5';
@@ -113,8 +113,8 @@ export function createGateway(config: Config, policy: PolicyEngine, ports: Gatew
     return {
       parts: whole,
       queues: createQueueSide(whole, ports),
-      people: createPeopleSide(whole, ports),
-      pages: createPagesSide(whole, ports),
+      people: shareUntilItFails(async () => (await import('./people-side.ts')).createPeopleSide(whole, ports)),
+      pages: shareUntilItFails(async () => (await import('./pages-side.ts')).createPagesSide(whole, ports)),
     };
   });
 
@@ -136,9 +136,9 @@ export function createGateway(config: Config, policy: PolicyEngine, ports: Gatew
   return {
     mcp: (call) => whenReady(({ parts: whole }) => receive(whole, call)),
     queues: async () => (await ready()).queues,
-    pages: (call) => whenReady(({ pages }) => pages(call)),
-    api: (call) => whenReady(({ people }) => people.api(call)),
-    teams: (call) => whenReady(({ people }) => people.teams(call)),
+    pages: (call) => whenReady(async ({ pages }) => (await pages())(call)),
+    api: (call) => whenReady(async ({ people }) => (await people()).api(call)),
+    teams: (call) => whenReady(async ({ people }) => (await people()).teams(call)),
     resourceMetadata: (call) =>
       answerResourceMetadata(call.params.path ?? '', { ...resource, issuer: ports.entra.v2Issuer }),
     health: () => jsonAnswer(200, { status: 'ok' }),

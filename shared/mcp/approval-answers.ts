@@ -80,13 +80,14 @@ export function tooLateToCancel(id: MessageId, era: Era, facts: ApprovalFacts): 
 
 /** The kept answer under the id of the call that collects it, with a note on when it ran. */
 export function withCollectionNote(result: JsonObject, facts: ApprovalFacts, ranMs: number): JsonObject {
-  const { content, _meta } = result;
+  const { content, resultType = 'complete', _meta } = result;
   const ran = new Date(ranMs).toISOString();
   const text = `(This call ran at ${ran}, under approval ${facts.id}. The same call again gives this same answer.)`;
   const meta = typeof _meta === 'object' && _meta !== null ? _meta : {};
   return {
     ...result,
-    content: [...(Array.isArray(content) ? content : []), { type: 'text', text }],
+    // What is no answer yet has no content to add to.
+    ...(resultType === 'complete' && { content: [...(Array.isArray(content) ? content : []), { type: 'text', text }] }),
     _meta: { ...meta, ...metaOf(facts), 'sallyport/ranAt': ran },
   };
 }

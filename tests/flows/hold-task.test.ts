@@ -60,6 +60,33 @@ describe('a held call of a client that knows tasks', () => {
     expect(stateOf(gateway, taskId)).toBe('cancelled');
   });
 
+  it(proves('kept.continued', 'keeps a question as its answer, and holds what continues it'), async () => {
+    gateway.upstream.script = answerResult({
+      resultType: 'input_required',
+      inputRequests: { sure: { method: 'elicitation/create', params: { message: 'Sure?' } } },
+      requestState: 'upstream-state',
+    });
+    const { taskId } = (await pay()).result;
+    await decide(gateway, 'bob', taskId, { verdict: 'approve', reason: '' });
+    await gateway.deliverMessages();
+    const { result } = await pay();
+    expect(result).toMatchObject({ resultType: 'input_required', inputRequests: { sure: {} } });
+    expect(JSON.stringify(result)).not.toContain('upstream-state');
+
+    gateway.upstream.script = answerResult({ content: [{ type: 'text', text: 'paid' }] });
+    const inputResponses = { sure: { action: 'accept', content: {} } };
+    const { requestState } = result;
+    const next = await ask('tools/call', { name: 'pay', arguments: { amount }, inputResponses, requestState }, 'pay');
+    expect(next.result).toMatchObject({ resultType: 'task' });
+    expect(next.result.taskId).not.toBe(taskId);
+    await decide(gateway, 'bob', next.result.taskId, { verdict: 'approve', reason: '' });
+    await gateway.deliverMessages();
+    expect(JSON.parse(gateway.upstream.arrived.at(-1)?.body ?? '{}').params).toMatchObject({
+      inputResponses,
+      requestState: 'upstream-state',
+    });
+  });
+
   it(proves('hold.others', 'is an unknown task for everybody else'), async () => {
     const { taskId } = (await pay()).result;
     const grace = await gateway.token({ user: 'grace', groups: ['5a11e000-0000-4000-8000-0000000000a1'] });

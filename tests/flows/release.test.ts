@@ -187,6 +187,18 @@ describe('before it is sent, everything is checked again', () => {
     await askBlocks('DELETE', undefined, `?kind=principal&value=${ALICE}`);
   });
 
+  it(proves('release.recheck', 'a tool that is not what it was when the call was approved is not called'), async () => {
+    const id = await approvedCall();
+    gateway.upstream.script = answerResult({ tools: [{ ...PAY_TOOL, description: 'Pays whatever it likes' }] });
+    await post(gateway.url, alice, '{"jsonrpc":"2.0","id":1,"method":"tools/list"}');
+    gateway.upstream.arrived.length = 0;
+    await gateway.deliverMessages();
+    expect(approvalOf(gateway, id)).toMatchObject({ state: 'cancelled', endReason: 'tool-changed' });
+    expect(gateway.upstream.arrived).toEqual([]);
+    gateway.upstream.script = answerResult({ tools: [PAY_TOOL] });
+    await post(gateway.url, alice, '{"jsonrpc":"2.0","id":1,"method":"tools/list"}');
+  });
+
   it(proves('release.recheck', 'a row that somebody changed releases nothing, and is flagged'), async () => {
     const id = await approvedCall();
     const [key, row] =

@@ -97,7 +97,7 @@ describe('a stream', () => {
   });
 
   it(proves('stream.back-pressure', 'goes at the pace of a slow reader and costs the process little'), async () => {
-    const events = 40;
+    const events = 60;
     let written = 0;
     upstream.script = async (_arrived, response) => {
       begin(response);
@@ -124,8 +124,7 @@ describe('a stream', () => {
     expect(received).toBeGreaterThan(events * MIB);
     // What is under way: sockets' buffers and the event in hand, far from the whole.
     expect(ahead).toBeLessThan(24);
-    // Without back-pressure all of it would be held, several times over. A busy machine collects its garbage late.
-    expect(most - before).toBeLessThan(130);
+    expect(most - before).toBeLessThan(100);
   });
 });
 
