@@ -56,7 +56,7 @@ export function factsOf(
 }
 
 /** The record form of a short text from outside. */
-export function recordText(parts: CallParts, text: string): string {
+export function recordText(parts: Pick<CallParts, 'masker'>, text: string): string {
   // Masked before it is cut to size: a value cut in half would not be found. The first cut only bounds the work.
   const masked = parts.masker.maskRequest(text.slice(0, 8 * MAX_RECORD_TEXT));
   return typeof masked === 'string' ? masked.slice(0, MAX_RECORD_TEXT) : '[withheld]';

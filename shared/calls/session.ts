@@ -5,7 +5,7 @@
 import type { Config, ServerConfig } from '../config/config.ts';
 import type { Caller } from '../identity/caller.ts';
 import type { Keyring } from '../keys/keyring.ts';
-import type { SessionRef } from '../transcripts/entry.ts';
+import type { Actor, SessionRef } from '../transcripts/entry.ts';
 
 /** Records that belong to no server: refused tokens, foreign origins, servers that are not there. */
 export const GATEWAY_SERVER = '_gateway';
@@ -48,6 +48,20 @@ export function gatewaySession(keyring: Keyring, config: Config, receivedMs: num
     server: GATEWAY_SERVER,
     retention: longestRetention(config),
   };
+}
+
+/** What a person looked at of a server's records, on a page or by a command: a session beside those of calls. */
+export function viewSession(
+  keyring: Keyring,
+  config: Config,
+  { principal, agent }: Actor,
+  serverName: string,
+  nowMs: number,
+): SessionRef {
+  const server = config.servers.get(serverName);
+  if (server === undefined) return gatewaySession(keyring, config, nowMs);
+  const text = JSON.stringify(['view', principal.kind, principal.id, agent?.id ?? '', server.name, utcDay(nowMs)]);
+  return { id: keyring.name('session-id', text), server: server.name, retention: server.retention };
 }
 
 /** Refusals are kept as long as anything is: they are what an investigation starts from. */

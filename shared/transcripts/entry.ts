@@ -122,7 +122,33 @@ export type Entry =
       readonly action: string;
       readonly by?: Actor;
       readonly detail: string;
+    }
+  | {
+      /** A person looked at what is kept: a held call, a transcript, a review. Who watches is watched (PCI DSS 10.2.1). */
+      readonly kind: 'view';
+      readonly what: ViewedThing;
+      readonly by: Actor;
+      /** What of it: an approval, a session, a review, or the filter of a list. */
+      readonly subject?: string;
+      /** What was shown to them in clear; empty for transcripts, which hold record forms only. */
+      readonly exposure: readonly Exposure[];
+      readonly detail?: string;
+    }
+  | {
+      /** A segment whose writer ended without a close record, as it was found (DESIGN §6). */
+      readonly kind: 'recovery';
+      readonly container: string;
+      readonly segment: string;
+      readonly bytes: number;
+      readonly lines: number;
+      /** SHA-256 of its last line. */
+      readonly head: string;
+      /** Calls with an intent and no outcome, at most 100 of them: nobody knows what became of these. */
+      readonly unfinished: readonly string[];
+      readonly unfinishedCount: number;
     };
+
+export type ViewedThing = 'approval' | 'session' | 'sessions' | 'review' | 'export' | 'ask' | 'home';
 
 export type ApprovalHappening =
   /** A call is held under a new request; the same call again joined it. */

@@ -126,6 +126,27 @@ const administration = z.strictObject({
   detail: z.string(),
 });
 
+const view = z.strictObject({
+  time,
+  kind: z.literal('view'),
+  what: z.enum(['approval', 'session', 'sessions', 'review', 'export', 'ask', 'home']),
+  by: actor,
+  subject: z.string().optional(),
+  exposure,
+  detail: z.string().optional(),
+});
+const recovery = z.strictObject({
+  time,
+  kind: z.literal('recovery'),
+  container: z.string(),
+  segment: z.string(),
+  bytes: count,
+  lines: count,
+  head: hash,
+  unfinished: z.array(z.string()),
+  unfinishedCount: count,
+});
+
 /** What an entry says beside its content. */
 export const factsSchema = z.discriminatedUnion('kind', [
   z.strictObject(intent),
@@ -135,6 +156,8 @@ export const factsSchema = z.discriminatedUnion('kind', [
   z.strictObject(approval),
   z.strictObject(delivery),
   administration,
+  view,
+  recovery,
 ]);
 
 const content = z.unknown().optional();
@@ -173,6 +196,8 @@ export const lineSchema = z.discriminatedUnion('kind', [
   z.strictObject({ ...approval, ...request }),
   z.strictObject({ ...delivery, ...message }),
   administration.extend({ chain }),
+  view.extend({ chain }),
+  recovery.extend({ chain }),
   genesis,
   close,
   signed,

@@ -48,6 +48,8 @@ export function draftEntry(entry: Entry, time: string): Draft {
       return draft({ time, ...facts }, 'message', message);
     }
     case 'administration':
+    case 'view':
+    case 'recovery':
       return draft({ time, ...entry }, 'request', undefined);
   }
 }

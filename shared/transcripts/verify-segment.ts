@@ -18,6 +18,11 @@ const MAX_READ_BYTES = MAX_LINE_BYTES + 4 * 1024;
 export interface VerifyPorts {
   readonly reader: TranscriptReader;
   readonly endorsingKey: EndorsingKey;
+  /**
+   * Told of lines in order, once a signature of their writer covers them and everything before them holds. A fault that
+   * only a later line shows comes after these: whoever needs the whole segment to hold waits for its report.
+   */
+  readonly onLines?: (lines: readonly Line[], segment: { readonly container: string; readonly name: string }) => void;
 }
 
 /** Never rejects: what can't be read is reported as `unreadable`. */
@@ -60,6 +65,7 @@ function createSegmentCheck(ports: VerifyPorts, container: string, name: string)
   let suspects: { readonly before: Fault; readonly after: Fault; readonly afterHash: string } | undefined;
   let closedAt: number | undefined;
   let sideBlobs = 0;
+  let uncovered: Line[] = [];
   /** How much the writer's last good signature covers. */
   let signed = { lines: 0, bytes: 0 };
 
@@ -109,6 +115,11 @@ function createSegmentCheck(ports: VerifyPorts, container: string, name: string)
     expected = { seq: expected.seq + 1, prev: hash };
     if (line.kind === 'signature') signed = { lines: expected.seq, bytes: raw.offset + raw.bytes.length + 1 };
     if (reference) sideBlobs += 1;
+    if (ports.onLines) uncovered.push(line);
+    if (ports.onLines && line.kind === 'signature') {
+      ports.onLines(uncovered, { container, name });
+      uncovered = [];
+    }
     return undefined;
   };
 
