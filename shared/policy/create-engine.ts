@@ -1,6 +1,7 @@
 /**
  * Makes the policy engine from a configuration (DESIGN §4): generate the schema, check the policies against it, parse
- * both once, and decide. A configuration with any mistake makes no engine. The engine holds no state between decisions.
+ * both once, and decide. A configuration with any mistake makes no engine. What an engine remembers of a question is its
+ * outcome, which is always the same.
  */
 import type { Config, ConfigProblem } from '../config/config.ts';
 import { err, ok, type Result } from '../result.ts';
@@ -16,6 +17,7 @@ import type { Mentions } from './mentions.ts';
 import { itemId, LIST_ACTION } from './names.ts';
 import { createOverseer } from './oversee.ts';
 import { type Policy, readPolicies } from './policy.ts';
+import { rememberOutcomes } from './remember.ts';
 import { askerContext, entitiesFor, principalOf } from './request.ts';
 import { createFullSchema } from './schema.ts';
 import { listToolActions } from './tool-action.ts';
@@ -43,9 +45,11 @@ export function createPolicyEngine(config: PolicyConfig): Result<PolicyEngine, r
 }
 
 function createEngine(cedar: Cedar, compiled: Compiled, explainer: Explainer): PolicyEngine {
+  const ask = rememberOutcomes((question) => evaluate(cedar, question));
+
   function askOf(asker: Asker, server: string, question: Asked): Outcome {
     const { action, resource, mentions, policySet } = question;
-    return evaluate(cedar, {
+    return ask({
       principal: principalOf(asker),
       action,
       resource,
@@ -74,8 +78,8 @@ function createEngine(cedar: Cedar, compiled: Compiled, explainer: Explainer): P
     if (known === undefined) return { verdict: 'deny', code: 'policy', policies: [], reasons: [] };
     const { type, action, mentions, useSet } = known;
     const resource = { type, id: itemId(server, name) };
-    const ask = (): Outcome => askOf(asker, server, { action, resource, mentions, policySet: useSet });
-    return decide(ask, NO_APPROVALS, explainer);
+    const askUse = (): Outcome => askOf(asker, server, { action, resource, mentions, policySet: useSet });
+    return decide(askUse, NO_APPROVALS, explainer);
   }
 
   const toolNamed = (server: string, tool: string): CompiledTool | undefined => compiled.tools.get(server)?.get(tool);
