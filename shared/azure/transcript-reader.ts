@@ -1,6 +1,7 @@
 /**
  * Reads transcripts from Azure Blob Storage for verification (DESIGN §6); needs no more than read and list rights.
- * A segment may be large and may grow meanwhile: it is read in ranges, up to the length it had when reading began.
+ * A segment may be large and may grow meanwhile: it is read in ranges, up to the length it had when reading began. The
+ * first range says that length, so a short segment costs one request.
  */
 import { type BlobClient, type BlobServiceClient, RestError } from '@azure/storage-blob';
 import type { TranscriptReader } from '../transcripts/segment-store.ts';
@@ -12,17 +13,34 @@ export function createBlobTranscriptReader(service: BlobServiceClient): Transcri
     async *containers() {
       for await (const { name } of service.listContainers({ prefix: 'transcripts-' })) yield name;
     },
-    async *blobs(container) {
-      for await (const { name } of service.getContainerClient(container).listBlobsFlat()) yield name;
-    },
-    async read(container, name) {
-      const blob = service.getContainerClient(container).getBlobClient(name);
+    async *blobs(container, prefix = '') {
       try {
-        const { contentLength } = await blob.getProperties();
-        if (contentLength === undefined) throw new Error('storage did not say how long the blob is');
-        return readRanges(blob, contentLength);
+        for await (const { name, properties } of service.getContainerClient(container).listBlobsFlat({ prefix })) {
+          const { contentLength, lastModified } = properties;
+          if (contentLength === undefined) throw new Error('storage did not say how long the blob is');
+          yield { name, bytes: contentLength, modifiedAtMs: lastModified.getTime() };
+        }
       } catch (error) {
-        if (error instanceof RestError && error.statusCode === 404) return undefined;
+        if (!isMissing(error)) throw error;
+      }
+    },
+    async *folders(container, prefix) {
+      try {
+        for await (const item of service.getContainerClient(container).listBlobsByHierarchy('/', { prefix })) {
+          if (item.kind === 'prefix') yield item.name.slice(prefix.length, -1);
+        }
+      } catch (error) {
+        if (!isMissing(error)) throw error;
+      }
+    },
+    async read(container, name, { from = 0, to = Number.POSITIVE_INFINITY } = {}) {
+      const blob = service.getContainerClient(container).getBlobClient(name);
+      if (to <= from) return readRanges(blob, Buffer.alloc(0), from, from);
+      try {
+        const first = await readRange(blob, from, Math.min(RANGE_BYTES, to - from));
+        return readRanges(blob, first.bytes, from, Math.min(to, first.blobBytes));
+      } catch (error) {
+        if (isMissing(error)) return undefined;
         throw error;
       }
     },
@@ -30,35 +48,48 @@ export function createBlobTranscriptReader(service: BlobServiceClient): Transcri
 }
 
 /** The next range is fetched while this one is used. */
-async function* readRanges(blob: BlobClient, length: number): AsyncGenerator<Uint8Array> {
-  const fetchFrom = (offset: number): Promise<Buffer> | undefined =>
-    offset < length ? readRange(blob, offset, Math.min(RANGE_BYTES, length - offset)) : undefined;
-  let coming = fetchFrom(0);
-  for (let offset = 0; coming; ) {
-    const bytes: Buffer = await coming;
-    offset += bytes.length;
-    coming = fetchFrom(offset);
+async function* readRanges(blob: BlobClient, first: Buffer, from: number, end: number): AsyncGenerator<Uint8Array> {
+  let bytes = first;
+  for (let offset = from + first.length; bytes.length > 0; ) {
+    const coming = offset < end ? readRange(blob, offset, Math.min(RANGE_BYTES, end - offset)) : undefined;
     // Whoever stops reading early leaves this one unasked for: its failure is then nobody's.
     coming?.catch(() => {});
     yield bytes;
+    if (!coming) return;
+    bytes = (await coming).bytes;
+    offset += bytes.length;
   }
 }
 
 /**
- * One range, whole. `downloadToBuffer` and the SDK's own resumption insist that the blob did not change in between,
- * which an open segment does all the time; what was appended before never changes, so a range may be asked for again.
+ * One range, whole, or as much of it as stands. `downloadToBuffer` and the SDK's own resumption insist that the blob did
+ * not change in between, which an open segment does all the time; what was appended before never changes, so a range may
+ * be asked for again.
  */
-async function readRange(blob: BlobClient, offset: number, count: number): Promise<Buffer> {
+async function readRange(
+  blob: BlobClient,
+  offset: number,
+  count: number,
+): Promise<{ bytes: Buffer; blobBytes: number }> {
   for (let tries = 3; ; tries -= 1) {
     try {
       const answer = await blob.download(offset, count, { maxRetryRequests: 0 });
+      const blobBytes = Number(/\/(\d+)$/.exec(answer.contentRange ?? '')?.[1] ?? answer.contentLength);
       const chunks: Uint8Array[] = [];
       for await (const chunk of answer.readableStreamBody ?? []) chunks.push(Buffer.from(chunk));
       const bytes = Buffer.concat(chunks);
-      if (bytes.length !== count) throw new Error(`storage gave ${bytes.length} of ${count} bytes`);
-      return bytes;
+      const expected = Math.min(count, blobBytes - offset);
+      if (bytes.length !== expected) throw new Error(`storage gave ${bytes.length} of ${expected} bytes`);
+      return { bytes, blobBytes };
     } catch (error) {
+      if (isMissing(error)) throw error;
+      // The blob ends before the range begins.
+      if (error instanceof RestError && error.statusCode === 416) return { bytes: Buffer.alloc(0), blobBytes: offset };
       if (tries <= 1) throw error;
     }
   }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof RestError && error.statusCode === 404;
 }

@@ -13,13 +13,14 @@ export interface RawLine {
 
 const NEWLINE = 0x0a;
 
-/** Stops after a line longer than `maxLineBytes`, which it gives as not ended. */
+/** Stops after a line longer than `maxLineBytes`, which it gives as not ended. `from`: where in the blob the chunks begin. */
 export async function* readLines(
   chunks: AsyncIterable<Uint8Array>,
   maxLineBytes: number,
+  from = 0,
 ): AsyncGenerator<RawLine, void, undefined> {
   let rest = Buffer.alloc(0);
-  let offset = 0;
+  let offset = from;
   for await (const chunk of chunks) {
     const bytes = rest.length > 0 ? Buffer.concat([rest, chunk]) : asBuffer(chunk);
     let start = 0;

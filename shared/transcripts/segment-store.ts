@@ -36,10 +36,33 @@ export interface Tail {
   readonly bytes: Uint8Array;
 }
 
-/** All that `verify` needs. Each rejects when storage can't be read; a blob that grows meanwhile is no error. */
+/** What a listing says of a blob. */
+export interface BlobFacts {
+  readonly name: string;
+  readonly bytes: number;
+  /** Of its last append, by storage's clock; milliseconds since 1970. */
+  readonly modifiedAtMs: number;
+}
+
+/** Of a blob's bytes: from the one up to, and without, the other. */
+export interface ByteRange {
+  readonly from?: number;
+  readonly to?: number;
+}
+
+/** All that `verify` and the sealer need. Each rejects when storage can't be read; a blob that grows meanwhile is no error. */
 export interface TranscriptReader {
   containers(): AsyncIterable<string>;
-  blobs(container: string): AsyncIterable<string>;
-  /** The blob's bytes in chunks, as it stood when reading began. Undefined: there is no such blob. */
-  read(container: string, name: string): Promise<AsyncIterable<Uint8Array> | undefined>;
+  /** Those whose names begin so, in the order of their names' bytes. A container that is not there holds none. */
+  blobs(container: string, prefix?: string): AsyncIterable<BlobFacts>;
+  /**
+   * What stands between the prefix, empty or ending in `/`, and the next `/`, each once and in order: `crm/` holds
+   * `2026`. Blobs right below the prefix are not named.
+   */
+  folders(container: string, prefix: string): AsyncIterable<string>;
+  /**
+   * The blob's bytes in chunks, as it stood when reading began, or those in the range that stand there: a blob that is
+   * shorter gives what it has. Undefined: there is no such blob.
+   */
+  read(container: string, name: string, range?: ByteRange): Promise<AsyncIterable<Uint8Array> | undefined>;
 }

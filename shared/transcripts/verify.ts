@@ -30,7 +30,7 @@ async function* verifyContainer(options: VerifyOptions, container: string): Asyn
   const { reader, filter } = options;
   /** A segment's name sorts right before those of its side blobs. */
   let lastSegment: string | undefined;
-  for await (const name of reader.blobs(container)) {
+  for await (const { name } of reader.blobs(container)) {
     const side = parseSideBlobName(name);
     const segment = side?.segment ?? name;
     const parts = parseSegmentName(segment);

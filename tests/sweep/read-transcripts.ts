@@ -73,12 +73,13 @@ function createWatch({ services: { azurite, keyVault, entra } }: Lane): Transcri
       const fresh: string[] = [];
       const reader: TranscriptReader = {
         containers: whole.containers,
+        folders: whole.folders,
         read: whole.read,
-        async *blobs(container) {
-          for await (const name of whole.blobs(container)) {
-            if (seen.has(name)) continue;
-            fresh.push(name);
-            yield name;
+        async *blobs(container, prefix) {
+          for await (const blob of whole.blobs(container, prefix)) {
+            if (seen.has(blob.name)) continue;
+            fresh.push(blob.name);
+            yield blob;
           }
         },
       };

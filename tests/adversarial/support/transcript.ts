@@ -33,7 +33,7 @@ export function openTranscripts(stack: RunningStack): TranscriptView {
   async function readAll(): Promise<RecordLine[]> {
     const lines: RecordLine[] = [];
     for await (const container of reader.containers()) {
-      for await (const blob of reader.blobs(container)) {
+      for await (const { name: blob } of reader.blobs(container)) {
         if (!blob.endsWith('.jsonl')) continue;
         const chunks: Uint8Array[] = [];
         for await (const chunk of (await reader.read(container, blob)) ?? []) chunks.push(chunk);

@@ -27,6 +27,8 @@ export interface MemoryStore extends SegmentStore, TranscriptReader {
   /** Asked before each operation. */
   mishap: (operation: Operation, name: string) => Mishap | undefined;
   landLate(): void;
+  /** Of storage's clock: when a blob was last written. */
+  nowMs: () => number;
 }
 
 class ConditionNotMet extends Error {
@@ -35,7 +37,13 @@ class ConditionNotMet extends Error {
 }
 
 export function createMemoryStore(): MemoryStore {
-  const content = new Map<string, Buffer>();
+  const modified = new Map<string, number>();
+  const content = new (class extends Map<string, Buffer> {
+    override set(path: string, bytes: Buffer): this {
+      modified.set(path, store.nowMs());
+      return super.set(path, bytes);
+    }
+  })();
   const calls: Record<Operation, number> = { create: 0, append: 0, readTail: 0, putSideBlob: 0 };
   const late: (() => void)[] = [];
 
@@ -69,6 +77,7 @@ export function createMemoryStore(): MemoryStore {
     content,
     calls,
     mishap: () => undefined,
+    nowMs: Date.now,
     landLate() {
       for (const effect of late.splice(0)) {
         try {
@@ -106,13 +115,21 @@ export function createMemoryStore(): MemoryStore {
     async *containers() {
       yield* new Set([...content.keys()].map((path) => path.slice(0, path.indexOf('/'))));
     },
-    async *blobs(container) {
-      const names = [...content.keys()].filter((path) => path.startsWith(`${container}/`));
-      yield* names.map((path) => path.slice(container.length + 1)).sort();
+    async *blobs(container, prefix = '') {
+      const paths = [...content.keys()].filter((path) => path.startsWith(`${container}/${prefix}`)).sort();
+      for (const path of paths) {
+        const name = path.slice(container.length + 1);
+        yield { name, bytes: content.get(path)?.length ?? 0, modifiedAtMs: modified.get(path) ?? 0 };
+      }
     },
-    async read(container, name) {
+    async *folders(container, prefix) {
+      const at = `${container}/${prefix}`;
+      const below = [...content.keys()].filter((path) => path.startsWith(at)).map((path) => path.slice(at.length));
+      yield* new Set(below.flatMap((rest) => (rest.includes('/') ? [rest.split('/', 1)[0] ?? ''] : [])).sort());
+    },
+    async read(container, name, { from = 0, to } = {}) {
       const blob = content.get(`${container}/${name}`);
-      return blob && inChunks(blob);
+      return blob && inChunks(blob.subarray(from, to));
     },
   };
   return store;

@@ -43,6 +43,7 @@ export function createScene(
 ): Scene {
   const clock = options.clock ?? createTestClock();
   const store = options.store ?? createMemoryStore();
+  store.nowMs = clock.nowMs;
   const logged: string[] = [];
   const recorder = createRecorder({
     endorser: createTestEndorser(),
