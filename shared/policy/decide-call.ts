@@ -10,12 +10,16 @@ import { evaluate, type Outcome } from './evaluate.ts';
 import { decide, type Explainer } from './hold.ts';
 import { mapArguments, mapJustification } from './map-arguments.ts';
 import { mentionsOf } from './mentions.ts';
+import { type Ask, rememberOutcomes } from './remember.ts';
 import { askerContext, entitiesFor, principalOf } from './request.ts';
 
 /** Stands for any words, to see whether some would help. A policy that looks for certain ones says so in its @reason. */
 const SOME_WORDS = 'a justification';
 
 export function createCallDecider(cedar: Cedar, compiled: Compiled, explainer: Explainer): PolicyEngine['decideCall'] {
+  const askNow: Ask = (question) => evaluate(cedar, question);
+  const askOnce = rememberOutcomes(askNow);
+
   return (asker, call, met = []) => {
     const { server, tool } = call;
     const known = compiled.tools.get(server)?.get(tool);
@@ -41,9 +45,11 @@ export function createCallDecider(cedar: Cedar, compiled: Compiled, explainer: E
       policySet: callSet,
       schema: compiled.schema,
     };
+    // What a caller wrote is nobody's to remember.
+    const askCedar = wantsJustification || mentions.inside.has('args') ? askNow : askOnce;
     const ask = (quorumsMet: readonly string[], justification: CedarValueJson | undefined): Outcome => {
       const approval = { met: quorumsMet.map((quorum) => ({ __entity: { type: 'Quorum', id: quorum } })) };
-      return evaluate(cedar, {
+      return askCedar({
         ...question,
         context: {
           ...context,
