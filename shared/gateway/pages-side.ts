@@ -14,6 +14,7 @@ import { CALLBACK_PATH, type PageEvent, type Visitor } from '../pages/options.ts
 import type { Actor } from '../transcripts/entry.ts';
 import { createBoundedNotes } from './bounded-notes.ts';
 import type { GatewayPorts } from './ports.ts';
+import { createRooms } from './rooms.ts';
 
 export function createPagesSide(parts: CallParts, ports: GatewayPorts): Pages {
   const { config, blocks } = parts;
@@ -23,6 +24,7 @@ export function createPagesSide(parts: CallParts, ports: GatewayPorts): Pages {
     ...ports,
     keyring: parts.keyring,
     inbox: createInbox(parts),
+    rooms: createRooms(parts),
     signIn: createWebSignIn({
       ...entra,
       flow,

@@ -34,7 +34,7 @@ ${
 <ol class="requests" start="${first + 1}">
 ${approvals.map((approval) => row(approval, nowMs))}</ol>
 ${pager(page, first + approvals.length, total, approvals.length)}`;
-  return layout({ title, reader, body });
+  return layout({ title, reader, room: 'approvals', body });
 }
 
 function row(approval: ApprovalSummary, nowMs: number): Html {

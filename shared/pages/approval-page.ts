@@ -35,7 +35,7 @@ ${whatSection(approval)}
 ${whySection(approval)}
 ${quorumSection(approval)}
 ${state === 'pending' && decisionSection(approval, reader, refused)}`;
-  return layout({ title: `${tool} on ${server}`, reader, body });
+  return layout({ title: `${tool} on ${server}`, reader, room: 'approvals', body });
 }
 
 function mayDecideNow({ state, mayDecide }: ApprovalView): boolean {

@@ -25,7 +25,7 @@ export function decidedPage({ reader, approvalId, verdict, isRepeat, approval }:
 <p>${approval ? describeNow(approval, verdict) : 'It is being applied.'}</p></div>
 <p class="pager"><a class="button" href="/ui/approvals">See what else waits for you</a>
 <a class="button second" href="/ui/approvals/${approvalId}">Look at this request</a></p>`;
-  return layout({ title, reader, body });
+  return layout({ title, reader, room: 'approvals', body });
 }
 
 /** A decision is applied a moment after it was recorded, so the state may still be the one before it. */

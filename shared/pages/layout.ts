@@ -3,6 +3,7 @@
  * them: no JSX, because scripts of this repository load the gateway in Node as it is, and Node reads no `.tsx`.
  */
 import { html, raw } from 'hono/html';
+import { type Room, roomLinks } from './rooms.ts';
 import { STYLE_HREF } from './style.ts';
 import { type Html, visibleLine } from './visible-text.ts';
 
@@ -10,11 +11,15 @@ import { type Html, visibleLine } from './visible-text.ts';
 export interface PageReader {
   readonly name: string;
   readonly formToken: string;
+  /** Those that the person may enter. */
+  readonly rooms: readonly Room[];
 }
 
 export interface Page {
   readonly title: string;
   readonly reader?: PageReader;
+  /** Where the page stands, if in any room. */
+  readonly room?: Room;
   readonly body: Html;
 }
 
@@ -23,7 +28,7 @@ const MARK =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linejoin="round" aria-hidden="true"><path d="M3 21V5l7-2v18M3 21h18"/><path d="M14 21V6l6 2v13"/><path d="M7 12v1.5"/></svg>';
 const ICON = `data:image/svg+xml,${encodeURIComponent(MARK.replace('currentColor', '#0d5c63'))}`;
 
-export function layout({ title, reader, body }: Page): Html {
+export function layout({ title, reader, room, body }: Page): Html {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -38,6 +43,7 @@ export function layout({ title, reader, body }: Page): Html {
 <a class="skip" href="#main">Skip to content</a>
 <header class="bar"><div>
 <a class="brand" href="/ui/">${raw(MARK)}<span>Sallyport</span></a>
+${reader && roomLinks(reader.rooms, room)}
 ${reader && readerBar(reader)}
 </div></header>
 <main id="main" tabindex="-1">

@@ -39,8 +39,9 @@ export function toVisitor(parts: PageParts, session: Session, headers: Headers):
   };
 }
 
-export function toReader({ formTokens }: PageParts, { id, person }: Session): PageReader {
-  return { name: person.name ?? person.id, formToken: formTokens.create(id) };
+export function toReader({ formTokens, rooms }: PageParts, session: Session, person: Person): PageReader {
+  const { id, name } = person.principal;
+  return { name: name ?? id, formToken: formTokens.create(session.id), rooms: rooms(person) };
 }
 
 /** A refusal is answered whether or not it could be recorded: nothing was let through. */

@@ -44,8 +44,9 @@ async function enter(
   const known = groups === session.groups ? session : sessions.withGroups(session, groups);
   if (known !== session || sessions.isDueToWrite(session)) c.header('set-cookie', sessions.write(known));
   c.set('session', known);
-  c.set('person', { ...visitor, groups });
-  c.set('reader', toReader(parts, known));
+  const person = { ...visitor, groups };
+  c.set('person', person);
+  c.set('reader', toReader(parts, known, person));
   await next();
   return undefined;
 }

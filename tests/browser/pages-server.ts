@@ -67,6 +67,7 @@ export async function startPagesServer(): Promise<PagesServer> {
     publicUrl: url,
     entra: settings,
     inbox: createInbox(held),
+    rooms: () => ['approvals'],
     signIn: createWebSignIn({
       ...settings,
       flow: createMsalCodeFlow({ entra: settings, credential: createIdentity(entra) }),

@@ -124,6 +124,7 @@ export async function createScene(options: SceneOptions = {}): Promise<Scene> {
     publicUrl,
     entra: { tenantId, clientId: CLIENT },
     inbox: createInbox(scene),
+    rooms: () => ['approvals'],
     signIn: {
       async begin({ state, secrets }) {
         scene.begun.set(state, secrets);
