@@ -14,11 +14,14 @@ const WORDS: Readonly<Record<Room, string>> = {
 };
 
 export function roomLinks(rooms: readonly Room[], current: Room | undefined): Html {
-  return html`<nav class="rooms" aria-label="Rooms"><ul>
-${rooms.map((room) => html`<li>${link(room, room === current)}</li>\n`)}</ul></nav>`;
+  return html`<nav class="rooms" aria-label="Rooms">
+${rooms.map((room) => link(room, room === current))}</nav>`;
 }
 
 function link(room: Room, isCurrent: boolean): Html {
-  if (isCurrent) return html`<a href="/ui/${room}" aria-current="page">${WORDS[room]}</a>`;
-  return html`<a href="/ui/${room}">${WORDS[room]}</a>`;
+  if (isCurrent)
+    return html`<a href="/ui/${room}" aria-current="page">${WORDS[room]}</a>
+`;
+  return html`<a href="/ui/${room}">${WORDS[room]}</a>
+`;
 }

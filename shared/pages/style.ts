@@ -44,7 +44,7 @@ h2 { font-size: 1.06rem; line-height: 1.3; font-weight: 650; }
 .bar > div { display: flex; flex-wrap: wrap; align-items: center; gap: 0 1.25rem; padding-block: 0.4rem; }
 .brand { display: inline-flex; align-items: center; gap: 0.6rem; min-height: 44px; color: inherit; font-weight: 700; text-decoration: none; }
 .brand svg { width: 1.6rem; height: 1.6rem; color: var(--accent); }
-.rooms ul { list-style: none; margin: 0; padding: 0; display: flex; flex-wrap: wrap; gap: 0 0.4rem; }
+.rooms { display: flex; flex-wrap: wrap; gap: 0 0.4rem; }
 .rooms a { display: inline-flex; align-items: center; min-height: 44px; padding-inline: 0.6rem; color: inherit; text-decoration: none; }
 .rooms a:hover { color: var(--accent); }
 .rooms [aria-current] { color: var(--accent); font-weight: 650; box-shadow: inset 0 -3px 0 var(--accent); }
