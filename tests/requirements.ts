@@ -373,6 +373,17 @@ const requirements = {
   'sweep.hang': 'Nor does a call that hangs past its deadline',
   'sweep.kill': 'Nor does a process that is killed there',
   'sweep.honest': 'What would be wrong after a fault is found: each invariant can fail',
+
+  // Issue 5: the canary
+  'canary.nothing-written':
+    'Secrets, tokens and data put in everywhere stand in no blob, table, queue, card, page or line of the log, in no form',
+
+  // Issue 5: seals
+  'seal.chain': 'Each seal names what changed, signed by Key Vault, and the hash of the seal before it',
+  'seal.bad': 'What does not verify, or is gone, is named as bad in the seal and flagged, never skipped',
+  'seal.index': 'Whoever indexes verified records gets them at least once and in order, before the seal over them',
+  'seal.two-sealers': 'Two sealers at once make one chain',
+  'seal.recovery': 'A segment whose writer ended is recorded, with the calls that it left without an outcome',
 } as const;
 
 export type RequirementId = keyof typeof requirements;

@@ -49,6 +49,42 @@ export function isNameable(session: SessionRef): boolean {
   );
 }
 
+/** Seals and manifests, beside the transcripts. */
+export const SEALS_CONTAINER = 'seals';
+
+const CHAIN = 'chain/';
+const MANIFESTS = 'manifests/';
+const SEALS_IN_FOLDER = 1_000;
+const sealPattern = /^chain\/(\d{7})\/(\d{10})\.json$/;
+const manifestPattern = /^manifests\/(\d{4}\/\d{2}\/\d{2})\.json$/;
+
+/** The number alone makes the name, so that two sealers can't both write the next one. Names sort as numbers do. */
+export function sealName(number: number): string {
+  return `${sealFolder(number)}${String(number).padStart(10, '0')}.json`;
+}
+
+/** Of a thousand seals, with its slash. */
+export function sealFolder(number: number): string {
+  return `${CHAIN}${String(Math.floor(number / SEALS_IN_FOLDER)).padStart(7, '0')}/`;
+}
+
+export function parseSealName(name: string): number | undefined {
+  const [, , digits = ''] = sealPattern.exec(name) ?? [];
+  const number = Number(digits);
+  return number > 0 && sealName(number) === name ? number : undefined;
+}
+
+export const sealPrefixes = { chain: CHAIN, manifests: MANIFESTS } as const;
+
+/** `day`: `yyyy/mm/dd`. */
+export function manifestName(day: string): string {
+  return `${MANIFESTS}${day}.json`;
+}
+
+export function parseManifestName(name: string): string | undefined {
+  return manifestPattern.exec(name)?.[1];
+}
+
 /** UTC day of an ISO 8601 time (`2026-11-22T…Z`) as a path: `2026/11/22`. */
 export function dayOf(isoTime: string): string {
   return isoTime.slice(0, 10).replaceAll('-', '/');

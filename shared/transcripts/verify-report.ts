@@ -29,7 +29,12 @@ export type FaultCode =
   | 'after-close'
   | 'side-blob-missing'
   | 'side-blob-changed'
-  | 'foreign-blob';
+  | 'foreign-blob'
+  | 'segment-missing'
+  | 'shorter-than-sealed'
+  | 'head-differs'
+  | 'sealed-as-bad'
+  | 'not-in-manifest';
 
 /** The first bad record of a segment. */
 export interface Fault {
@@ -49,6 +54,8 @@ export interface SegmentReport {
   /** Lines that hold and that a signature covers, from the first on: all of them where nothing is wrong. */
   readonly lines: number;
   readonly bytes: number;
+  /** SHA-256 of the last of these lines; zeros where there is none. */
+  readonly head: string;
   readonly sideBlobs: number;
   readonly fault?: Fault;
   /** Why it could not be read. */

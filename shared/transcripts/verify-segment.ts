@@ -3,7 +3,7 @@
  * It trusts nothing but the vault's public key, stops at the first bad record and names it, and reads in one pass.
  */
 import { createHash, type KeyObject } from 'node:crypto';
-import { type ChainState, chainStart, hashLine, isSignedBy } from './chain.ts';
+import { type ChainState, chainStart, hashLine, isSignedBy, NO_PREVIOUS } from './chain.ts';
 import { sideBlobName } from './layout.ts';
 import { MAX_LINE_BYTES, parseLine } from './line.ts';
 import type { ContentRef, Line } from './line-schema.ts';
@@ -11,6 +11,7 @@ import { type RawLine, readLines } from './read-lines.ts';
 import type { TranscriptReader } from './segment-store.ts';
 import { type EndorsingKey, verifyGenesis } from './verify-genesis.ts';
 import type { Fault, FaultCode, SegmentReport, SegmentState } from './verify-report.ts';
+import { createSealedCheck, type Position } from './verify-sealed.ts';
 
 /** A line is its record, which is bounded, and its chain. */
 const MAX_READ_BYTES = MAX_LINE_BYTES + 4 * 1024;
@@ -22,13 +23,37 @@ export interface VerifyPorts {
    * Told of lines in order, once a signature of their writer covers them and everything before them holds. A fault that
    * only a later line shows comes after these: whoever needs the whole segment to hold waits for its report.
    */
-  readonly onLines?: (lines: readonly Line[], segment: { readonly container: string; readonly name: string }) => void;
+  readonly onLines?: (
+    lines: readonly Line[],
+    segment: { readonly container: string; readonly name: string },
+  ) => void | Promise<void>;
 }
 
-/** Never rejects: what can't be read is reported as `unreadable`. */
-export async function verifySegment(ports: VerifyPorts, container: string, name: string): Promise<SegmentReport> {
-  const check = createSegmentCheck(ports, container, name);
-  const report = (state: SegmentState, more: Partial<SegmentReport> = {}): SegmentReport => ({
+export interface VerifyExtent {
+  /** What stands before is taken as verified: the lines there are not read. */
+  readonly from?: ResumePoint;
+  /** Bytes after these are not looked at. */
+  readonly toBytes?: number;
+  /** A line must end here, with this hash. */
+  readonly sealed?: Position;
+}
+
+export interface ResumePoint extends Position {
+  readonly writerKey: KeyObject;
+  readonly isClosed: boolean;
+}
+
+/** Never rejects: what can't be read, or handed on, is reported as `unreadable`. */
+export async function verifySegment(
+  ports: VerifyPorts,
+  container: string,
+  name: string,
+  extent: VerifyExtent = {},
+): Promise<SegmentReport & { readonly writerKey?: KeyObject }> {
+  const { from, toBytes, sealed } = extent;
+  const check = createSegmentCheck(ports, container, name, from);
+  const seal = createSealedCheck(sealed);
+  const report = (state: SegmentState, more: Partial<SegmentReport> = {}) => ({
     container,
     segment: name,
     state,
@@ -36,13 +61,14 @@ export async function verifySegment(ports: VerifyPorts, container: string, name:
     ...more,
   });
   try {
-    const chunks = await ports.reader.read(container, name);
+    const range = { ...(from && { from: from.bytes }), ...(toBytes !== undefined && { to: toBytes }) };
+    const chunks = await ports.reader.read(container, name, range);
     if (!chunks) return report('unreadable', { error: new Error('the blob disappeared while it was being verified') });
-    for await (const raw of readLines(chunks, MAX_READ_BYTES)) {
-      const fault = await check.next(raw);
+    for await (const raw of readLines(chunks, MAX_READ_BYTES, from?.bytes)) {
+      const fault = (await check.next(raw)) ?? seal.next(raw, check.state());
       if (fault) return report('tampered', { fault });
     }
-    const fault = check.atEnd();
+    const fault = check.atEnd() ?? seal.atEnd(check.state());
     if (fault) return report('tampered', { fault });
     return report(check.isClosed() ? 'intact-closed' : 'open-or-cut-off');
   } catch (error) {
@@ -55,19 +81,20 @@ interface Place {
   readonly offset: number;
 }
 
-function createSegmentCheck(ports: VerifyPorts, container: string, name: string) {
-  let expected: ChainState = chainStart;
-  let writerKey: KeyObject | undefined;
+function createSegmentCheck(ports: VerifyPorts, container: string, name: string, from?: ResumePoint) {
+  let expected: ChainState = from ? { seq: from.lines, prev: from.head } : chainStart;
+  let writerKey: KeyObject | undefined = from?.writerKey;
   let last: (Place & { readonly kind: Line['kind'] }) | undefined;
   /** The first line that no signature covers yet. */
   let unsigned: Place | undefined;
   /** Two lines that don't fit each other: the line after them shows which one was changed. */
   let suspects: { readonly before: Fault; readonly after: Fault; readonly afterHash: string } | undefined;
-  let closedAt: number | undefined;
+  /** A closed segment that goes on has its close record somewhere before. */
+  let closedAt: number | undefined = from?.isClosed ? from.lines - 2 : undefined;
   let sideBlobs = 0;
   let uncovered: Line[] = [];
   /** How much the writer's last good signature covers. */
-  let signed = { lines: 0, bytes: 0 };
+  let signed: Position = from ?? { lines: 0, bytes: 0, head: NO_PREVIOUS };
 
   const next = async (raw: RawLine): Promise<Fault | undefined> => {
     const place: Place = { seq: expected.seq, offset: raw.offset };
@@ -113,12 +140,15 @@ function createSegmentCheck(ports: VerifyPorts, container: string, name: string)
     unsigned = line.kind === 'signature' ? undefined : (unsigned ?? place);
     last = { ...place, kind: line.kind };
     expected = { seq: expected.seq + 1, prev: hash };
-    if (line.kind === 'signature') signed = { lines: expected.seq, bytes: raw.offset + raw.bytes.length + 1 };
+    if (line.kind === 'signature') {
+      signed = { lines: expected.seq, bytes: raw.offset + raw.bytes.length + 1, head: hash };
+    }
     if (reference) sideBlobs += 1;
     if (ports.onLines) uncovered.push(line);
     if (ports.onLines && line.kind === 'signature') {
-      ports.onLines(uncovered, { container, name });
+      const covered = uncovered;
       uncovered = [];
+      await ports.onLines(covered, { container, name });
     }
     return undefined;
   };
@@ -137,7 +167,11 @@ function createSegmentCheck(ports: VerifyPorts, container: string, name: string)
       return undefined;
     },
     isClosed: () => closedAt !== undefined,
-    counts: () => ({ ...signed, sideBlobs }),
+    state: () => expected,
+    counts() {
+      const { lines, bytes, head } = signed;
+      return { lines, bytes, head, sideBlobs, ...(writerKey && { writerKey }) };
+    },
   };
 }
 

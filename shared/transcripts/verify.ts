@@ -2,6 +2,7 @@
  * Verifies transcripts from their bytes alone (DESIGN §6): needs read access and the vault's public key, nothing of ours.
  * One bad segment does not stop it: every segment gets its own report, and the whole an assurance.
  */
+import { NO_PREVIOUS } from './chain.ts';
 import { isTranscriptContainer, parseSegmentName, parseSideBlobName } from './layout.ts';
 import { createTally, type SegmentReport, type VerifyReport } from './verify-report.ts';
 import { type VerifyPorts, verifySegment } from './verify-segment.ts';
@@ -52,6 +53,7 @@ function foreign(container: string, name: string, detail: string): SegmentReport
     state: 'tampered',
     lines: 0,
     bytes: 0,
+    head: NO_PREVIOUS,
     sideBlobs: 0,
     fault: { code: 'foreign-blob', detail },
   };

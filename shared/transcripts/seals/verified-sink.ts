@@ -28,7 +28,8 @@ export interface VerifiedBatch {
 export interface VerifiedSink {
   /**
    * Resolves once what it keeps of the batch is durable. Rejects when it is not: the segment is then left out of this
-   * seal, as if it had not changed, and the next run hands the same records over again.
+   * seal, as if it had not changed, and the next run hands the same records over again. Not for ever: half an hour after
+   * the oldest of them they are sealed all the same, an error is logged, and the sink has to be made again.
    */
   take(batch: VerifiedBatch): Promise<void>;
 }

@@ -2,9 +2,12 @@
  * Append blobs in memory with Azure's conditions, written for tests: a response can be lost after the effect, a
  * request can fail before it, hang, or take effect after it was given up. Not imitated: leases, containers, sizes.
  */
+import type { BlobRemover, SealStore } from '../../../shared/transcripts/seals/seal-store.ts';
 import type { SegmentStore, TranscriptReader } from '../../../shared/transcripts/segment-store.ts';
 
-export type Operation = 'create' | 'append' | 'readTail' | 'putSideBlob';
+export type Operation = 'create' | 'append' | 'readTail' | 'putSideBlob' | 'createSeal' | 'remove';
+
+export type ReadOperation = 'list' | 'read';
 
 export type Mishap =
   /** Refused before it had any effect. */
@@ -20,12 +23,17 @@ export type Mishap =
   /** Never answers; has its effect when `landLate` is called, if the condition still holds then. */
   | 'lands-late';
 
-export interface MemoryStore extends SegmentStore, TranscriptReader {
+export interface MemoryStore extends SegmentStore, TranscriptReader, BlobRemover {
+  readonly seals: SealStore;
   /** By `{container}/{name}`. */
   readonly content: Map<string, Buffer>;
   readonly calls: Record<Operation, number>;
   /** Asked before each operation. */
   mishap: (operation: Operation, name: string) => Mishap | undefined;
+  /** The same for lists and reads. */
+  readMishap: (operation: ReadOperation, name: string) => 'fails' | 'hangs' | undefined;
+  /** Paths that storage refuses to remove. */
+  readonly immutable: Set<string>;
   landLate(): void;
   /** Of storage's clock: when a blob was last written. */
   nowMs: () => number;
@@ -44,7 +52,14 @@ export function createMemoryStore(): MemoryStore {
       return super.set(path, bytes);
     }
   })();
-  const calls: Record<Operation, number> = { create: 0, append: 0, readTail: 0, putSideBlob: 0 };
+  const calls: Record<Operation, number> = {
+    create: 0,
+    append: 0,
+    readTail: 0,
+    putSideBlob: 0,
+    createSeal: 0,
+    remove: 0,
+  };
   const late: (() => void)[] = [];
 
   const perform = async <T>(operation: Operation, path: string, effect: () => T): Promise<T> => {
@@ -73,10 +88,19 @@ export function createMemoryStore(): MemoryStore {
     }
   };
 
+  const look = async (operation: ReadOperation, path: string): Promise<void> => {
+    await Promise.resolve();
+    const mishap = store.readMishap(operation, path);
+    if (mishap === 'fails') throw new Error('connection refused');
+    if (mishap === 'hangs') await new Promise(() => {});
+  };
+
   const store: MemoryStore = {
     content,
     calls,
     mishap: () => undefined,
+    readMishap: () => undefined,
+    immutable: new Set(),
     nowMs: Date.now,
     landLate() {
       for (const effect of late.splice(0)) {
@@ -112,10 +136,26 @@ export function createMemoryStore(): MemoryStore {
         if (before && !before.equals(bytes)) throw new Error('something else stands there');
         content.set(path, Buffer.from(bytes));
       }),
+    seals: {
+      create: (name, bytes) =>
+        perform('createSeal', `seals/${name}`, () => {
+          if (!content.has(`seals/${name}`)) content.set(`seals/${name}`, Buffer.from(bytes));
+        }),
+    },
+    remove: (container, name) =>
+      perform('remove', `${container}/${name}`, () => {
+        const path = `${container}/${name}`;
+        if (store.immutable.has(path)) return 'immutable' as const;
+        content.delete(path);
+        return 'removed' as const;
+      }),
     async *containers() {
-      yield* new Set([...content.keys()].map((path) => path.slice(0, path.indexOf('/'))));
+      await look('list', '');
+      const all = new Set([...content.keys()].map((path) => path.slice(0, path.indexOf('/'))));
+      for (const container of all) if (container.startsWith('transcripts-')) yield container;
     },
     async *blobs(container, prefix = '') {
+      await look('list', `${container}/${prefix}`);
       const paths = [...content.keys()].filter((path) => path.startsWith(`${container}/${prefix}`)).sort();
       for (const path of paths) {
         const name = path.slice(container.length + 1);
@@ -123,11 +163,13 @@ export function createMemoryStore(): MemoryStore {
       }
     },
     async *folders(container, prefix) {
+      await look('list', `${container}/${prefix}`);
       const at = `${container}/${prefix}`;
       const below = [...content.keys()].filter((path) => path.startsWith(at)).map((path) => path.slice(at.length));
       yield* new Set(below.flatMap((rest) => (rest.includes('/') ? [rest.split('/', 1)[0] ?? ''] : [])).sort());
     },
     async read(container, name, { from = 0, to } = {}) {
+      await look('read', `${container}/${name}`);
       const blob = content.get(`${container}/${name}`);
       return blob && inChunks(blob.subarray(from, to));
     },
