@@ -8,6 +8,7 @@ const layers = [
   ['shared/gateway'],
   ['shared/pages', 'shared/api'],
   ['shared/calls', 'shared/reviews'],
+  ['shared/sessions'],
   ['shared/approvals', 'shared/mcp'],
   [
     'shared/policy',
@@ -28,7 +29,7 @@ const upward = layers.slice(1).map((folders, index) => ({
   name: `no-way-up-from-${folders[0].replace(/^shared\//, '').replace('\\.ts', '')}`,
   severity: 'error',
   comment:
-    'Imports run down the layers of DESIGN §3: functions, azure, gateway, pages and api, calls, mcp, domains, keys and config, json.',
+    'Imports run down the layers of DESIGN §3: functions, azure, gateway, pages and api, calls and reviews, sessions, mcp, domains, keys and config, json.',
   from: { path: room(folders) },
   to: { path: room(layers.slice(0, index + 1).flat()) },
 }));

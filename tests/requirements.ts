@@ -384,6 +384,10 @@ const requirements = {
   'seal.index': 'Whoever indexes verified records gets them at least once and in order, before the seal over them',
   'seal.two-sealers': 'Two sealers at once make one chain',
   'seal.recovery': 'A segment whose writer ended is recorded, with the calls that it left without an outcome',
+
+  // Issue 5: sessions
+  'sessions.replay':
+    'A session’s records become its story: calls with what was delivered, approvals, deliveries, who looked',
 } as const;
 
 export type RequirementId = keyof typeof requirements;

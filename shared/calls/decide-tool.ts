@@ -58,7 +58,7 @@ export function decideToolCall(parts: CallParts, admitted: Admitted, message: Re
   const decision = factsOfDecision(said);
   if (said.verdict === 'deny') {
     const answer = deniedCall(id, era, said.reasons);
-    return { goes: false, code: said.verdict, detail: said.policies.join(', '), decision, answer };
+    return { goes: false, code: said.verdict, detail: said.policies.join(', '), decision, ...words, answer };
   }
   // What policy judged is what is sent: the gateway's own arguments end here.
   const stripped = { ...message, params: { ...params, arguments: args } };
@@ -69,7 +69,7 @@ export function decideToolCall(parts: CallParts, admitted: Admitted, message: Re
     return { goes: 'held', tool, toolDigest: pinned.digest, params: held, decision, repeat, ...words };
   }
   const shape = sealContinuation(parts, admitted, stripped, tool);
-  return { goes: true, decision, shape, sent: sent.value };
+  return { goes: true, decision, shape, sent: sent.value, ...words };
 }
 
 /** Undefined for every other tool, and on a server without holds, where there are none of ours. */

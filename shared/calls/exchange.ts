@@ -82,10 +82,18 @@ async function conclude(
   return jsonAnswer(answer.status, body, headers);
 }
 
-async function recordIntent(parts: CallParts, { admitted, message, decision, release }: Outgoing): Promise<void> {
+async function recordIntent(parts: CallParts, outgoing: Outgoing): Promise<void> {
+  const { admitted, message, decision, justification, release } = outgoing;
   const request = parts.masker.maskRequest(message === undefined ? {} : contentOf(message));
   const under = release === undefined ? {} : { approval: release.approval };
-  await parts.recorder.record(admitted.session, { kind: 'intent', call: admitted.facts, decision, ...under, request });
+  await parts.recorder.record(admitted.session, {
+    kind: 'intent',
+    call: admitted.facts,
+    decision,
+    ...under,
+    ...(justification === undefined ? {} : { justification }),
+    request,
+  });
 }
 
 async function readCredential(parts: CallParts, { server }: Admitted): Promise<UpstreamCredential | undefined> {

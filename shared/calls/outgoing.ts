@@ -27,6 +27,8 @@ export interface Outgoing {
   readonly isStream: boolean;
   readonly decision: DecisionFacts;
   readonly shape: Shape;
+  /** The agent's own words, masked. */
+  readonly justification?: string;
   readonly release?: Release;
 }
 

@@ -102,7 +102,7 @@ async function post(parts: CallParts, arrival: Arrival, caller: Caller): Promise
   if (ruling.goes !== true) return ownAnswer(parts, admitted.value, ruling, message);
   const isStream = message.kind === 'request' && message.method === 'subscriptions/listen';
   const { limits } = parts.config;
-  const { decision, shape, sent } = ruling;
+  const { decision, shape, sent, justification } = ruling;
   const outgoing: Outgoing = {
     admitted: admitted.value,
     verb: 'POST',
@@ -113,6 +113,7 @@ async function post(parts: CallParts, arrival: Arrival, caller: Caller): Promise
     isStream,
     decision,
     shape,
+    ...(justification === undefined ? {} : { justification }),
   };
   if (!isStream) return exchange(parts, outgoing);
   // Such a stream stays open: beside its place as a call it takes one as a stream.
@@ -164,10 +165,14 @@ async function refuseRuling(
   ruling: Refused,
   message: Message,
 ): Promise<HttpAnswer> {
-  const { code, detail, decision, answer } = ruling;
+  const { code, detail, decision, justification, answer } = ruling;
   const request = parts.masker.maskRequest(message.kind === 'response' ? {} : (message.params ?? {}));
-  const refusal = { stage: 'decide', code, detail, call: admitted.facts, request } as const;
-  return refuse(parts, admitted, { ...refusal, ...(decision ? { decision } : {}) }, answer, admitted.session);
+  const refusal = {
+    ...({ stage: 'decide', code, detail, call: admitted.facts, request } as const),
+    ...(decision ? { decision } : {}),
+    ...(justification === undefined ? {} : { justification }),
+  };
+  return refuse(parts, admitted, refusal, answer, admitted.session);
 }
 
 function arrive(parts: CallParts, http: HttpCall): Arrival {

@@ -40,6 +40,7 @@ export function releaseOutgoing(
     isStream: false,
     decision: { verdict: 'allow', policies: approval.policies, quorums: met },
     shape: asItIs,
+    ...(approval.justification === undefined ? {} : { justification: approval.justification }),
     release: { approval: approval.id, ...run },
   };
 }

@@ -16,6 +16,8 @@ export interface Goes {
   readonly shape: Shape;
   /** What is sent instead of the client's message: the same, with our handles replaced by the upstream's. */
   readonly sent?: RequestMessage;
+  /** The agent's own words, masked: recorded with the call. */
+  readonly justification?: string;
 }
 
 export interface Refused {
@@ -23,6 +25,7 @@ export interface Refused {
   readonly code: string;
   readonly detail: string;
   readonly decision?: DecisionFacts;
+  readonly justification?: string;
   readonly answer: HttpAnswer;
 }
 

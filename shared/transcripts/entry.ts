@@ -57,6 +57,8 @@ export type Entry =
       readonly decision: DecisionFacts;
       /** The approval under which a held call is released. */
       readonly approval?: string;
+      /** The agent's own words (`sallyport_justification`), masked. */
+      readonly justification?: string;
       readonly request: Json;
     }
   | {
@@ -85,6 +87,7 @@ export type Entry =
       readonly detail: string;
       readonly call?: CallFacts;
       readonly decision?: DecisionFacts;
+      readonly justification?: string;
       readonly request?: Json;
       readonly address: string;
     }

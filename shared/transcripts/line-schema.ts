@@ -18,7 +18,7 @@ const contentRef = z.strictObject({ sha256: hash, bytes: count });
 const principal = z.strictObject({
   kind: z.enum(['user', 'app']),
   id: z.string(),
-  name: z.string().optional(),
+  name: z.string().exactOptional(),
   guest: z.boolean(),
 });
 
@@ -26,21 +26,21 @@ const call = z.strictObject({
   id: z.string(),
   tenant: z.string(),
   principal,
-  agent: z.strictObject({ id: z.string(), name: z.string().optional() }),
+  agent: z.strictObject({ id: z.string(), name: z.string().exactOptional() }),
   tokenId: z.string(),
   address: z.string(),
   era: z.enum(['modern', 'legacy']),
   method: z.string(),
-  target: z.string().optional(),
+  target: z.string().exactOptional(),
 });
 
 const decision = z.strictObject({
   verdict: z.enum(['allow', 'hold', 'deny']),
-  code: z.string().optional(),
+  code: z.string().exactOptional(),
   policies: z.array(z.string()),
-  quorums: z.array(z.string()).optional(),
-  reasons: z.array(z.string()).optional(),
-  detail: z.string().optional(),
+  quorums: z.array(z.string()).exactOptional(),
+  reasons: z.array(z.string()).exactOptional(),
+  detail: z.string().exactOptional(),
 });
 
 const exposure = z.array(
@@ -51,7 +51,14 @@ const exposure = z.array(
   }),
 );
 
-const intent = { time, kind: z.literal('intent'), call, decision, approval: z.string().optional() };
+const intent = {
+  time,
+  kind: z.literal('intent'),
+  call,
+  decision,
+  approval: z.string().optional(),
+  justification: z.string().optional(),
+};
 const event = { time, kind: z.literal('event'), callId: z.string(), exposure };
 const outcome = {
   time,
@@ -73,14 +80,15 @@ const refusal = {
   address: z.string(),
   call: call.optional(),
   decision: decision.optional(),
+  justification: z.string().optional(),
 };
 
 const actor = z.strictObject({
   principal,
-  agent: z.strictObject({ id: z.string(), name: z.string().optional() }).optional(),
-  channel: z.string().optional(),
-  tokenId: z.string().optional(),
-  address: z.string().optional(),
+  agent: z.strictObject({ id: z.string(), name: z.string().exactOptional() }).exactOptional(),
+  channel: z.string().exactOptional(),
+  tokenId: z.string().exactOptional(),
+  address: z.string().exactOptional(),
 });
 
 const approval = {
