@@ -1,6 +1,6 @@
 /**
  * What the deployment makes in the storage account, made in Azurite: a container for each retention class, one for
- * what is sealed, and the tables. In Azure Bicep makes them, and the app has no right to.
+ * seals, one for what is sealed, and the tables. In Azure Bicep makes them, and the app has no right to.
  */
 import { TableServiceClient } from '@azure/data-tables';
 import { BlobServiceClient } from '@azure/storage-blob';
@@ -11,13 +11,13 @@ import { KEYRING_TABLE } from '../../shared/azure/keyring-table.ts';
 import { LIMITS_TABLE } from '../../shared/azure/rate-table.ts';
 import { REPLIES_TABLE } from '../../shared/azure/reply-table.ts';
 import { SEALED_CONTAINER } from '../../shared/azure/sealed-blobs.ts';
-import { transcriptContainer } from '../../shared/transcripts/layout.ts';
+import { SEALS_CONTAINER, transcriptContainer } from '../../shared/transcripts/layout.ts';
 
 /** Makes what is missing; what is there stays as it is. */
 export async function prepareStorage(connectionString: string, retentionClasses: Iterable<string>): Promise<void> {
   const blobs = BlobServiceClient.fromConnectionString(connectionString);
   const tables = TableServiceClient.fromConnectionString(connectionString, { allowInsecureConnection: true });
-  const names = [...[...retentionClasses].map(transcriptContainer), SEALED_CONTAINER];
+  const names = [...[...retentionClasses].map(transcriptContainer), SEALS_CONTAINER, SEALED_CONTAINER];
   const containers = names.map((name) => blobs.getContainerClient(name));
   await Promise.all([
     ...containers.map((container) => container.createIfNotExists()),

@@ -16,10 +16,13 @@ import { createKeyVaultWrapper } from './key-vault-wrapper.ts';
 import { createKeyringTable, KEYRING_TABLE } from './keyring-table.ts';
 import { createRateTable, LIMITS_TABLE } from './rate-table.ts';
 import { createReplyTable, REPLIES_TABLE } from './reply-table.ts';
+import { createBlobRemover, createBlobSealStore } from './seal-blobs.ts';
 import { createSealedBlobs } from './sealed-blobs.ts';
 import { createServiceBusQueue } from './service-bus-queue.ts';
 import { createTeamsWebhook } from './teams-webhook.ts';
 import { createBlobSegmentStore } from './transcript-blobs.ts';
+import { createBlobTranscriptReader } from './transcript-reader.ts';
+import { createVaultPublicKeys, isVault } from './vault-public-keys.ts';
 import { createMsalCodeFlow } from './web-sign-in.ts';
 
 type ClockPorts =
@@ -50,6 +53,7 @@ export function createAzurePorts(environment: Environment): AzurePorts {
   const { keyringKey: wrappingKey, sealKey: signingKey } = keyVault;
   const graph = { url: graphUrl, credential };
   const table = (name: string) => createTable(state, credential, name);
+  const transcriptBlobs = createBlobService(transcripts, credential);
   const queue = createServiceBusQueue({ address: serviceBus, credential });
   return {
     groups: createGraphGroupSource(graph),
@@ -67,7 +71,11 @@ export function createAzurePorts(environment: Environment): AzurePorts {
     queue,
     createCardPoster: (url) => createTeamsWebhook({ url, fetch }),
     secrets: createKeyVaultSecretSource(createSecretClient(keyVault.url, credential)),
-    segments: createBlobSegmentStore(createBlobService(transcripts, credential)),
+    segments: createBlobSegmentStore(transcriptBlobs),
+    transcripts: createBlobTranscriptReader(transcriptBlobs),
+    seals: createBlobSealStore(transcriptBlobs),
+    blobRemover: createBlobRemover(transcriptBlobs),
+    endorsingKey: createVaultPublicKeys(keys, keyVault.sealKey, isVault(keyVault.url)),
     warmUp: () => queue.warmUp(),
     close: () => queue.close(),
   };

@@ -99,6 +99,7 @@ const settingsSchema = z.object({
   SERVICE_BUS: localServiceBus.optional(),
   SERVICE_BUS__fullyQualifiedNamespace: hostName.optional(),
   AZURE_CLIENT_ID: guid.optional(),
+  SEAL_SCHEDULE: z.string().optional(),
 });
 
 type SettingName = keyof typeof settingsSchema.shape;
@@ -120,6 +121,11 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Result<En
   ];
   if (!parsed.success || mistakes.length > 0) return err(mistakes);
   return ok(toEnvironment(parsed.data, env.AzureWebJobsScriptRoot || process.cwd()));
+}
+
+/** When transcripts are sealed, as a timer trigger has it (NCRONTAB, UTC); default every five minutes. */
+export function readSealSchedule(env: NodeJS.ProcessEnv = process.env): string {
+  return env.SEAL_SCHEDULE || '0 */5 * * * *';
 }
 
 /** By connection string or by identity: the one alone, or all of the other. */

@@ -17,7 +17,9 @@ import type { KeyringStore, KeyWrapper } from '../keys/master.ts';
 import type { RateStore } from '../limits/rate-store.ts';
 import type { Log } from '../log.ts';
 import type { Lookup } from '../mcp/guarded-connect.ts';
-import type { SegmentStore } from '../transcripts/segment-store.ts';
+import type { BlobRemover, SealStore } from '../transcripts/seals/seal-store.ts';
+import type { SegmentStore, TranscriptReader } from '../transcripts/segment-store.ts';
+import type { EndorsingKey } from '../transcripts/verify-genesis.ts';
 import type { Endorser } from '../transcripts/writer.ts';
 
 export interface GatewayPorts {
@@ -36,6 +38,12 @@ export interface GatewayPorts {
   readonly keyWrapper: KeyWrapper;
   readonly endorser: Endorser;
   readonly segments: SegmentStore;
+  /** What stands in the transcripts' account, seals included. */
+  readonly transcripts: TranscriptReader;
+  readonly seals: SealStore;
+  readonly blobRemover: BlobRemover;
+  /** The public keys of the vault's key that signs seals and endorses writers. */
+  readonly endorsingKey: EndorsingKey;
   readonly secrets: SecretSource;
   readonly blockStore: BlockStore;
   readonly driftStore: DriftStore;

@@ -9,8 +9,9 @@ import { buryMessage } from '../calls/bury-message.ts';
 import type { CallParts } from '../calls/parts.ts';
 import { createKeptSecret } from '../credentials/kept-secret.ts';
 import type { GatewayPorts } from './ports.ts';
+import { createSealSide, type SealSide } from './seal-side.ts';
 
-export interface QueueSide {
+export interface QueueSide extends SealSide {
   /** Queue `approval-decisions`. */
   applyDecision(message: unknown): Promise<void>;
   /** Queue `approval-notices`. */
@@ -35,6 +36,7 @@ export function createQueueSide(parts: CallParts, ports: GatewayPorts): QueueSid
       quorums.some((name) => config.quorums.get(name)?.channels.includes('teams-reply')),
   });
   return {
+    ...createSealSide(parts, ports),
     applyDecision: (message) => applyDecision(parts, message),
     postNotice: (message) => notifier.post(message),
     buryDecision: (message) => buryMessage(parts, 'approval-decisions', message),

@@ -4,10 +4,10 @@
  */
 import { BlobServiceClient } from '@azure/storage-blob';
 import { z } from 'zod';
-import { createVaultKeys } from '../../infra/cli/transcripts/vault-keys.ts';
 import { vaultNames } from '../../infra/local/app-environment.ts';
 import { createKeyClient } from '../../shared/azure/clients.ts';
 import { createBlobTranscriptReader } from '../../shared/azure/transcript-reader.ts';
+import { createVaultPublicKeys } from '../../shared/azure/vault-public-keys.ts';
 import { isLoopback } from '../../shared/config/loopback.ts';
 import type { TranscriptReader } from '../../shared/transcripts/segment-store.ts';
 import { verifyTranscripts } from '../../shared/transcripts/verify.ts';
@@ -51,7 +51,7 @@ function createWatch({ services: { azurite, keyVault, entra } }: Lane): Transcri
       expiresOnTimestamp: Date.now() + 3_600_000,
     }),
   };
-  const endorsingKey = createVaultKeys(createKeyClient(keyVault.url, credential), vaultNames.sealKey, isLoopback);
+  const endorsingKey = createVaultPublicKeys(createKeyClient(keyVault.url, credential), vaultNames.sealKey, isLoopback);
   const seen = new Set<string>();
 
   async function verify(reader: TranscriptReader) {

@@ -6,10 +6,10 @@ import { DefaultAzureCredential } from '@azure/identity';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { createKeyClient } from '../../../shared/azure/clients.ts';
 import { createBlobTranscriptReader } from '../../../shared/azure/transcript-reader.ts';
+import { createVaultPublicKeys, isVault } from '../../../shared/azure/vault-public-keys.ts';
 import { CommandFailure } from '../outcome.ts';
 import { readKeyFile } from './key-file.ts';
 import type { TranscriptSource } from './source.ts';
-import { createVaultKeys } from './vault-keys.ts';
 
 export async function openAccount(options: {
   readonly account: string;
@@ -26,7 +26,7 @@ export async function openAccount(options: {
   }
   const vault = httpsUrl(key.vault, '--vault');
   const client = createKeyClient(vault.href, credential);
-  const endorsingKey = createVaultKeys(client, key.name, (url) => url.origin === vault.origin);
+  const endorsingKey = createVaultPublicKeys(client, key.name, isVault(vault.href));
   return { reader, endorsingKey, description, close: async () => {} };
 }
 

@@ -8,6 +8,7 @@ import type { TokenCredential } from '@azure/identity';
 import { BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { createKeyClient } from '../../../shared/azure/clients.ts';
 import { createBlobTranscriptReader } from '../../../shared/azure/transcript-reader.ts';
+import { createVaultPublicKeys } from '../../../shared/azure/vault-public-keys.ts';
 import { isLoopback } from '../../../shared/config/loopback.ts';
 import { vaultNames } from '../../local/app-environment.ts';
 import { developmentAccount, startAzurite } from '../../local/azurite.ts';
@@ -17,7 +18,6 @@ import { startKeyVault } from '../../local/key-vault/start.ts';
 import { readStackFile, type Stack } from '../../local/stack-file.ts';
 import { CommandFailure } from '../outcome.ts';
 import type { TranscriptSource } from './source.ts';
-import { createVaultKeys } from './vault-keys.ts';
 
 const VAULT_RESOURCE = 'https://vault.azure.net';
 
@@ -68,7 +68,7 @@ async function openResting(dataDir: string): Promise<TranscriptSource> {
 
 /** The stand-in gets another port at each start, and key ids keep the old ones: any vault on this machine is meant. */
 function localVaultKeys(vaultUrl: string, credential: TokenCredential) {
-  return createVaultKeys(createKeyClient(vaultUrl, credential), vaultNames.sealKey, isLoopback);
+  return createVaultPublicKeys(createKeyClient(vaultUrl, credential), vaultNames.sealKey, isLoopback);
 }
 
 /** A token for the vault from the stack's Entra ID, as the gateway's own identity. */

@@ -3,14 +3,24 @@
  * that was given up may still take effect; the sealer bears that, because it reads back what stands.
  */
 import { attempt, type Clock } from '../attempt.ts';
+import type { Entry } from '../entry.ts';
 import type { TranscriptReader } from '../segment-store.ts';
-import type { SealerOptions } from './create-sealer.ts';
+import type { Endorser } from '../writer.ts';
+import type { SealPorts } from './read-document.ts';
+import type { SealStore } from './seal-store.ts';
+import type { VerifiedSink } from './verified-sink.ts';
 
 const LIMIT_MS = 30_000;
 
-type Bounded = Pick<SealerOptions, 'reader' | 'seals' | 'endorser' | 'endorsingKey' | 'record' | 'sink'>;
+export interface SealerPorts extends SealPorts {
+  readonly seals: SealStore;
+  readonly endorser: Endorser;
+  /** Puts an entry on record in the gateway's own transcript; rejects when it is not durable. */
+  readonly record: (entry: Extract<Entry, { kind: 'recovery' | 'administration' }>) => Promise<void>;
+  readonly sink?: VerifiedSink;
+}
 
-export function boundSealer(ports: Bounded, clock: Clock): Bounded {
+export function boundSealer(ports: SealerPorts, clock: Clock): SealerPorts {
   const bound = async <T>(work: () => Promise<T>): Promise<T> => {
     const done = await attempt(clock, LIMIT_MS, work);
     if (done.ok) return done.value;

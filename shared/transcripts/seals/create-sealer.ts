@@ -5,13 +5,9 @@
  */
 import type { Log } from '../../log.ts';
 import type { Clock } from '../attempt.ts';
-import type { Entry } from '../entry.ts';
 import { mapInOrder } from '../in-order.ts';
 import { dayOf } from '../layout.ts';
-import type { TranscriptReader } from '../segment-store.ts';
-import type { EndorsingKey } from '../verify-genesis.ts';
-import type { Endorser } from '../writer.ts';
-import { boundSealer } from './bound-ports.ts';
+import { boundSealer, type SealerPorts } from './bound-ports.ts';
 import { checkChange } from './check-change.ts';
 import { isSettled, type RetentionDays, type SealedSegment } from './document.ts';
 import { type Change, type Findings, findChanges } from './find-changes.ts';
@@ -19,22 +15,13 @@ import { followChain } from './follow-chain.ts';
 import { makeManifests } from './make-manifests.ts';
 import { describeLeft, isLeft } from './recover-segment.ts';
 import { createSealState, openedOn } from './seal-state.ts';
-import type { SealStore } from './seal-store.ts';
-import type { VerifiedSink } from './verified-sink.ts';
 import { type WritePorts, writeSeal } from './write-seal.ts';
 
-export interface SealerOptions extends Clock {
-  readonly reader: TranscriptReader;
-  readonly seals: SealStore;
-  readonly endorser: Endorser;
-  readonly endorsingKey: EndorsingKey;
+export interface SealerOptions extends Clock, SealerPorts {
   /** Days of each retention class. */
   readonly retention: RetentionDays;
   /** After which a writer closes its segment, milliseconds. */
   readonly idleMs: number;
-  /** Puts an entry on record in the gateway's own transcript; rejects when it is not durable. */
-  readonly record: (entry: Extract<Entry, { kind: 'recovery' | 'administration' }>) => Promise<void>;
-  readonly sink?: VerifiedSink;
   readonly log: Log;
   /** A run begins nothing new after so long, milliseconds; default four minutes. */
   readonly budgetMs?: number;

@@ -29,7 +29,7 @@ import { createMemoryBlockStore, type MemoryBlockStore } from '../../unit/identi
 import { createMemoryTable, createMemoryWrapper } from '../../unit/keys/memory-vault.ts';
 import { createMemoryRateStore } from '../../unit/limits/memory-rate-store.ts';
 import { createMemoryStore, type MemoryStore } from '../../unit/transcripts/memory-store.ts';
-import { createTestEndorser } from '../../unit/transcripts/scene.ts';
+import { createTestEndorser, testEndorsingKey } from '../../unit/transcripts/scene.ts';
 import { type RecordingUpstream, startRecordingUpstream } from './recording-upstream.ts';
 
 export const UPSTREAM_SECRET = 'upstream-secret-4711';
@@ -54,6 +54,8 @@ export interface TestGateway {
   /** Hands what is due in both queues to the gateway, until nothing is due; a message that it refuses comes once more. */
   deliverMessages(): Promise<void>;
   sweep(): Promise<void>;
+  /** Runs the sealer once. */
+  seal(): Promise<void>;
   /** What queues and timers ask of the gateway. */
   queues(): ReturnType<Gateway['queues']>;
   token(request: Parameters<Entra['issueToken']>[0]): Promise<string>;
@@ -135,6 +137,10 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     keyWrapper: createMemoryWrapper(),
     endorser: createTestEndorser(),
     segments: store,
+    transcripts: store,
+    seals: store.seals,
+    blobRemover: store,
+    endorsingKey: testEndorsingKey,
     blockStore: blocks,
     driftStore: createMemoryDriftStore(),
     rateStore: createMemoryRateStore(),
@@ -195,6 +201,9 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     queues: () => gateway.queues(),
     async sweep() {
       await (await gateway.queues()).sweepApprovals();
+    },
+    async seal() {
+      await (await gateway.queues()).sealTranscripts();
     },
     token: (request) => entra.issueToken(request),
     records: () =>

@@ -4,10 +4,11 @@
  */
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { KeyClient, KeyVaultKey } from '@azure/keyvault-keys';
-import type { EndorsingKey } from '../../../shared/transcripts/verify-genesis.ts';
+import { isLoopback } from '../config/loopback.ts';
+import type { EndorsingKey } from '../transcripts/verify-genesis.ts';
 
 /** `isOurVault`: whether a vault's URL, as a key id states it, means this client's vault. */
-export function createVaultKeys(
+export function createVaultPublicKeys(
   client: KeyClient,
   keyName: string,
   isOurVault: (vaultUrl: URL) => boolean,
@@ -20,6 +21,15 @@ export function createVaultKeys(
     found.set(version, known);
     return known;
   };
+}
+
+/**
+ * The vault of this URL and no other. On this machine any: the stand-in gets another port at each start, and key ids
+ * keep the old ones.
+ */
+export function isVault(vaultUrl: string): (url: URL) => boolean {
+  const ours = new URL(vaultUrl);
+  return isLoopback(ours) ? isLoopback : ({ origin }) => origin === ours.origin;
 }
 
 function versionOf(keyId: string, keyName: string, isOurVault: (vaultUrl: URL) => boolean): string | undefined {
