@@ -27,6 +27,7 @@ export function findByContext(source: string, rule: ContextRule, isNamed: boolea
   for (const { start, end } of findAll(text, rule.candidate)) {
     before = (before + text.slice(read, start).replaceAll(BLANK, '')).slice(-REACH_BEFORE);
     read = start;
+    if (rule.isOne?.(text.slice(start, end)) === false) continue;
     const last = found.at(-1);
     const follows = last !== undefined && LIST_GAP.test(text.slice(last.end, start));
     if (!isNamed && !follows && !isNamedBefore(before, rule) && !isNamedAfter(text, end, rule)) continue;

@@ -1,18 +1,22 @@
 /**
- * All findings of one text or number: a cheap survey first (most texts of a message can hold nothing), then the
- * detectors of the classes that are on, most specific first. Keeps nothing of what it read.
+ * All findings of one text or number: a cheap survey first (most texts of a message can hold nothing), then a look at
+ * the text as it stands, then at what its escapes and encodings say. Depth, rounds and inflated bytes are bounded, so
+ * the work is linear in the text. Keeps nothing of what it read.
  */
-
 import type { ExactNumber } from '../json/value.ts';
 import { blankOut } from './blank.ts';
-import type { Detector, Needs } from './detectors/detector.ts';
-import { findByContext } from './find-by-context.ts';
+import { findEncodedRuns, MIN_RUN } from './decode/encoded-runs.ts';
+import { readEscapes } from './decode/escapes.ts';
+import { readLookAlikes } from './decode/look-alikes.ts';
+import type { Budget } from './decode/text-of-bytes.ts';
+import type { Detector } from './detectors/detector.ts';
 import { type Finding, mergeRanges, type Range, type RankedRange } from './finding.ts';
 import { integerText } from './integer-text.ts';
+import { createLook, NAMED_OTHERWISE, type NamedClasses } from './look.ts';
 import { mayHide, normalise } from './normalise.ts';
+import { isMet, isTimeOrUuid, type Survey, survey } from './survey.ts';
 
-/** One bit for each detector, in their order: the classes that a key name announces. */
-export type NamedClasses = number;
+export type { NamedClasses } from './look.ts';
 
 export interface Finder {
   namedBy(words: readonly string[]): NamedClasses;
@@ -31,78 +35,118 @@ const NO_CLASSES: readonly string[] = [];
 const MIN_LENGTH = 6;
 /** Two are the rule; more take text made for it, which is then masked in several goes. */
 const MAX_ROUNDS = 8;
+/** Escapes and encodings inside one another. */
+const MAX_DEPTH = 3;
+const MAX_INFLATED_BYTES = 262_144;
+/** Digits of the shortest list of character codes, and of a number some of whose digits are letters. */
+const MIN_CODE_DIGITS = 14;
+const MIN_LOOK_ALIKE_DIGITS = 5;
+/** Class of what nobody could look into. */
+const UNREAD = 'binary';
 
 /** `detectors`: most specific first. */
 export function createFinder(detectors: readonly Detector[]): Finder {
-  const any = needsOfAny(detectors);
-  const smallestByForm = 10 ** (Math.min(...detectors.map(({ bareDigits = Infinity }) => bareDigits)) - 1);
+  const look = createLook(detectors);
+  const smallestBare = 10 ** (Math.min(...detectors.map(({ bare }) => bare?.minDigits ?? Infinity)) - 1);
   const bits = (has: (detector: Detector) => boolean): NamedClasses =>
     detectors.reduce((set, detector, rank) => (has(detector) ? set | (1 << rank) : set), 0);
   const byWhole = bits(({ whole }) => whole !== undefined);
 
-  const look = (text: string, facts: Survey, named: NamedClasses): readonly RankedRange[] => {
-    const able = detectors.map(({ needs }) => isMet(needs, facts));
-    const ranges: RankedRange[] = [];
-    const add = (found: readonly Range[], className: string, rank: number): void => {
-      for (const { start, end } of found) ranges.push({ start, end, class: className, rank });
-    };
-    let outside = text;
-    detectors.forEach((detector, rank) => {
-      if (able[rank] !== true) return;
-      const found = detector.findByForm(outside);
-      add(found, detector.class, rank);
-      if (detector.isOpaque === true && found.length > 0) outside = blankOut(outside, mergeRanges(ranges));
-    });
-    detectors.forEach((detector, rank) => {
-      if (detector.context === undefined || able[rank] !== true) return;
-      const rest = blankOut(text, mergeRanges(ranges));
-      add(findByContext(rest, detector.context, isNamed(named, rank)), detector.class, rank);
-    });
-    return ranges;
-  };
-
-  const lookOnce = (text: string, named: NamedClasses): readonly RankedRange[] => {
-    const facts = survey(text);
-    const isPromising = isMet(any, facts);
+  const lookOnce = (text: string, facts: Survey, named: NamedClasses): readonly RankedRange[] => {
+    const isPromising = isMet(look.needs, facts);
     if (!facts.needsReading) return isPromising ? look(text, facts, named) : NO_RANGES;
     if (!isPromising && !mayHide(text)) return NO_RANGES;
     const read = normalise(text);
     return look(read.text, survey(read.text), named).map((range) => ({ ...range, ...read.toSource(range) }));
   };
 
-  return {
-    namedBy: (words) => bits(({ context, whole }) => (context ?? whole)?.isNamedBy(words) === true),
+  /** What stands in the text once escapes, encodings and look-alikes are read. */
+  const lookDeeper = (
+    source: string,
+    facts: Survey,
+    named: NamedClasses,
+    depth: number,
+    budget: Budget,
+  ): RankedRange[] => {
+    const ranges: RankedRange[] = [];
+    const add = (findings: readonly Finding[], place: (finding: Finding) => Range): void => {
+      for (const finding of findings)
+        for (const each of finding.classes)
+          ranges.push({ ...place(finding), class: each, rank: detectors.findIndex((one) => one.class === each) });
+    };
+    if (facts.hasEscape) {
+      const read = readEscapes(source);
+      if (read !== undefined) add(find(read.text, named, depth + 1, budget), read.toSource);
+    }
+    const read = facts.needsReading ? normalise(source) : undefined;
+    const text = read?.text ?? source;
+    const toSource = (range: Range): Range => read?.toSource(range) ?? { start: range.start, end: range.end };
+    if (facts.longestRun >= MIN_RUN || facts.digits >= MIN_CODE_DIGITS) {
+      for (const run of findEncodedRuns(text, budget)) {
+        const isUnread = run.text === 'too-much';
+        const inner = isUnread ? [{ start: 0, end: 0, classes: [UNREAD] }] : find(run.text, named, depth + 1, budget);
+        add(inner, () => toSource(run));
+      }
+    }
+    const alike = facts.digits >= MIN_LOOK_ALIKE_DIGITS ? readLookAlikes(text) : undefined;
+    if (alike !== undefined) add(find(alike, named, MAX_DEPTH, budget), toSource);
+    return ranges;
+  };
 
-    inherited: ~byWhole,
+  const find = (text: string, named: NamedClasses, depth: number, budget: Budget): readonly Finding[] => {
+    if (text.length < MIN_LENGTH || isTimeOrUuid(text)) return NOTHING;
+    const facts = survey(text);
+    let found = lookOnce(text, facts, named);
+    let all = found;
+    let rest = text;
+    // Look again at what is left until nothing is found: beside a blank, digits may stand alone that did not before.
+    for (let round = 1; round < MAX_ROUNDS && found.length > 0; round += 1) {
+      const merged = mergeRanges(found);
+      if (merged[0]?.start === 0 && merged[0].end === text.length) return mergeRanges(all);
+      rest = blankOut(rest, merged);
+      if (merged.every((finding) => isAlone(text, finding))) break;
+      found = lookOnce(rest, survey(rest), named);
+      if (found.length > 0) all = all.concat(found);
+    }
+    if (
+      depth < MAX_DEPTH &&
+      (facts.hasEscape || facts.longestRun >= MIN_RUN || facts.digits >= MIN_LOOK_ALIKE_DIGITS)
+    ) {
+      const deeper = lookDeeper(rest, facts, named, depth, budget);
+      if (deeper.length > 0) all = all.concat(deeper);
+    }
+    return all.length === 0 ? NOTHING : mergeRanges(all);
+  };
+
+  return {
+    namedBy: (words) => {
+      const isOther = detectors.some(({ bare }) => bare?.isNamedBy(words) === false);
+      return (
+        bits(({ context, whole }) => (context ?? whole)?.isNamedBy(words) === true) | (isOther ? NAMED_OTHERWISE : 0)
+      );
+    },
+
+    inherited: ~(byWhole | NAMED_OTHERWISE),
 
     inText: (text, named) => {
       const whole = (named & byWhole) === 0 ? undefined : detectors.find(isWholeUnder(text, named));
       if (whole !== undefined) return [{ start: 0, end: text.length, classes: [whole.class] }];
-      if (text.length < MIN_LENGTH) return NOTHING;
-      let found = lookOnce(text, named);
-      if (found.length === 0) return NOTHING;
-      // Look again at what is left until nothing is found: beside a blank, digits may stand alone that did not before.
-      let all = found;
-      let rest = text;
-      for (let round = 1; round < MAX_ROUNDS && found.length > 0; round += 1) {
-        rest = blankOut(rest, mergeRanges(found));
-        found = lookOnce(rest, named);
-        all = all.concat(found);
-      }
-      return mergeRanges(all);
+      return find(text, named, 0, { inflated: MAX_INFLATED_BYTES });
     },
 
     inNumber: (value, named) => {
       // Most numbers of a message are short and under a name that announces nothing.
-      if (named === 0 && typeof value === 'number' && Math.abs(value) < smallestByForm) return NO_CLASSES;
+      const isAnnounced = (named & ~NAMED_OTHERWISE) !== 0;
+      if (!isAnnounced && typeof value === 'number' && Math.abs(value) < smallestBare) return NO_CLASSES;
       const digits = integerText(typeof value === 'number' ? String(value) : value.rawJSON);
       if (digits === undefined) return NO_CLASSES;
       // A number is bare digits: a class that has a rule for those goes by it alone.
-      const isFound = ({ findByForm, bareDigits, context, whole }: Detector, rank: number): boolean => {
+      const isFound = ({ bare, context, whole }: Detector, rank: number): boolean => {
+        if (bare !== undefined && (named & NAMED_OTHERWISE) === 0 && bare.find(digits).length > 0) return true;
         const rule = context ?? whole;
-        if (rule === undefined) return bareDigits !== undefined && findByForm(digits).length > 0;
+        if (rule === undefined || !isNamed(named, rank)) return false;
         const { min, max } = rule.numberDigits;
-        return isNamed(named, rank) && digits.length >= min && digits.length <= max;
+        return digits.length >= min && digits.length <= max;
       };
       return [...new Set(detectors.filter(isFound).map((detector) => detector.class))];
     },
@@ -118,66 +162,12 @@ function isWholeUnder(text: string, named: NamedClasses): (detector: Detector, r
   return ({ whole }, rank) => whole !== undefined && isNamed(named, rank) && whole.isWhole(text);
 }
 
-/** What at least one detector needs. */
-function needsOfAny(detectors: readonly Detector[]): Needs {
-  const smallest = (of: (needs: Needs) => number | undefined) =>
-    Math.min(...detectors.map(({ needs }) => of(needs) ?? Infinity));
-  return {
-    digits: smallest(({ digits }) => digits),
-    run: smallest(({ run }) => run),
-    ...(detectors.some(({ needs }) => needs.at) && { at: true }),
-    ...(detectors.some(({ needs }) => needs.sign) && { sign: true }),
-  };
+/** Does it stand between quotes or tags, or fill the text? Then nothing beside it reads otherwise once it is gone. */
+function isAlone(text: string, { start, end }: Range): boolean {
+  return isEdge(text, start - 1) && isEdge(text, end);
 }
 
-function isMet({ digits = Infinity, at, run = Infinity, sign }: Needs, facts: Survey): boolean {
-  const isAtOrSign = (at === true && facts.hasAt) || (sign === true && facts.hasSign);
-  return isAtOrSign || facts.digits >= digits || facts.longestRun >= run;
-}
-
-interface Survey {
-  /** ASCII digits. */
-  readonly digits: number;
-  readonly hasAt: boolean;
-  readonly hasSign: boolean;
-  /** The most characters in a row that a token may have, or that may become such. */
-  readonly longestRun: number;
-  /** Has an escape or a character beyond ASCII, so it may not mean what its units say. */
-  readonly needsReading: boolean;
-}
-
-const IS_DIGIT = 1;
-const IS_AT = 2;
-const IS_SIGN = 4;
-const NEEDS_READING = 8;
-const IS_IN_RUN = 16;
-/** One look-up for each character: this loop reads every text of every message. */
-const TRAITS: Uint8Array = Uint8Array.from({ length: 128 }, (_, code) => traitsOf(String.fromCharCode(code)));
-
-function traitsOf(character: string): number {
-  if (/\d/.test(character)) return IS_DIGIT | IS_IN_RUN;
-  if (character === '@') return IS_AT | IS_IN_RUN;
-  if (character === '\\') return NEEDS_READING | IS_IN_RUN;
-  return (/[:=]/.test(character) ? IS_SIGN : 0) | (/[\w:=+/.~%-]/.test(character) ? IS_IN_RUN : 0);
-}
-
-function survey(text: string): Survey {
-  let digits = 0;
-  let seen = 0;
-  let run = 0;
-  let longestRun = 0;
-  for (let index = 0; index < text.length; index += 1) {
-    const traits = TRAITS[text.charCodeAt(index)] ?? NEEDS_READING | IS_IN_RUN;
-    seen |= traits;
-    digits += traits & IS_DIGIT;
-    run = (traits & IS_IN_RUN) === 0 ? 0 : run + 1;
-    if (run > longestRun) longestRun = run;
-  }
-  return {
-    digits,
-    hasAt: (seen & IS_AT) !== 0,
-    hasSign: (seen & IS_SIGN) !== 0,
-    longestRun,
-    needsReading: (seen & NEEDS_READING) !== 0,
-  };
+function isEdge(text: string, index: number): boolean {
+  const code = text.charCodeAt(index);
+  return Number.isNaN(code) || code === 0x22 || code === 0x3c || code === 0x3e;
 }

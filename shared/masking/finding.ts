@@ -20,6 +20,8 @@ export interface RankedRange extends Range {
 }
 
 export function mergeRanges(ranges: readonly RankedRange[]): readonly Finding[] {
+  const [only] = ranges;
+  if (only !== undefined && ranges.length === 1) return [{ start: only.start, end: only.end, classes: [only.class] }];
   const sorted = [...ranges].sort((a, b) => a.start - b.start || a.rank - b.rank);
   const merged: { start: number; end: number; rank: number; classes: string[] }[] = [];
   for (const next of sorted) {

@@ -1,15 +1,8 @@
 /**
- * Makes a text readable to the detectors without losing where things stand: digits of any script to ASCII, compatibility
- * forms (NFKC, character by character), invisible characters out, JSON escapes read. Each unit of the result knows its
- * place in the source, so that a mask always covers whole characters and whole escapes. Joining, decoding and the like
- * (base64, percent, entities) are not done here.
+ * Makes a text readable to the detectors: digits of any script to ASCII, compatibility forms (NFKC, character by
+ * character), invisible characters out, JSON escapes read. Other escapes and encodings are read in decode/.
  */
-import type { Range } from './finding.ts';
-
-export interface Normalised {
-  readonly text: string;
-  toSource(range: Range): Range;
-}
+import { type Rewritten, rewrite, type Unit } from './rewrite.ts';
 
 /** Non-ASCII characters that can become a digit or an `@`: without one of them a text cannot hide what detectors want. */
 const HIDES_DATA = /[[\p{Nd}\p{No}\uff20\ufe6b]--[0-9]]/v;
@@ -35,65 +28,24 @@ export function mayHide(text: string): boolean {
   return text.includes('\\u') || HIDES_DATA.test(text);
 }
 
-export function normalise(source: string): Normalised {
-  const pieces: string[] = [];
-  const changes: Change[] = [];
-  let length = 0;
-  let copied = 0;
-  for (let index = 0; index < source.length; ) {
-    const code = source.charCodeAt(index);
-    if (code < 0x80 && code !== 0x5c) {
-      index += 1;
-      continue;
-    }
-    const unit = readUnit(source, index);
-    pieces.push(source.slice(copied, index), unit.text);
-    const at = length + index - copied;
-    length = at + unit.text.length;
-    copied = index + unit.length;
-    changes.push({ at, end: length, sourceStart: index, sourceEnd: copied });
-    index = copied;
-  }
-  pieces.push(source.slice(copied));
-  return {
-    text: pieces.join(''),
-    toSource: ({ start, end }) => ({ start: locate(changes, start).start, end: locate(changes, end - 1).end }),
-  };
+export function normalise(source: string): Rewritten {
+  return rewrite(source, isPlain, readUnit);
 }
 
-/** One character or escape of the source, and where in the result what it became stands (nothing, if at = end). */
-interface Change {
-  readonly at: number;
-  readonly end: number;
-  readonly sourceStart: number;
-  readonly sourceEnd: number;
-}
-
-/** The source units of one unit of the result: between two changes both run alike. */
-function locate(changes: readonly Change[], position: number): Range {
-  let low = 0;
-  let high = changes.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((changes[middle]?.at ?? Infinity) <= position) low = middle + 1;
-    else high = middle;
-  }
-  const last = changes[low - 1];
-  if (last === undefined) return { start: position, end: position + 1 };
-  if (position < last.end) return { start: last.sourceStart, end: last.sourceEnd };
-  const start = last.sourceEnd + position - last.end;
-  return { start, end: start + 1 };
+/** ASCII but the backslash. */
+function isPlain(code: number): boolean {
+  return code < 0x80 && code !== 0x5c;
 }
 
 /** What one character or escape becomes, and how many UTF-16 units of the source it took. */
-function readUnit(source: string, index: number): { readonly text: string; readonly length: number } {
+function readUnit(source: string, index: number): Unit {
   const code = source.codePointAt(index) ?? 0;
   if (code === 0x5c) return readEscape(source, index);
   return { text: fold(code), length: code > 0xffff ? 2 : 1 };
 }
 
 /** A backslash that begins no JSON escape stands for itself. */
-function readEscape(source: string, index: number): { readonly text: string; readonly length: number } {
+function readEscape(source: string, index: number): Unit {
   const letter = source.charAt(index + 1);
   const plain = ESCAPES.get(letter);
   if (plain !== undefined) return { text: plain, length: 2 };

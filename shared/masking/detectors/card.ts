@@ -1,35 +1,46 @@
 /**
- * Payment card numbers (PANs): 13 to 19 digits in groups with single spaces or dashes between, an issuer's range and
- * a right check digit. A group of digits counts whole or not at all, so an id that merely contains a card number's
- * digits is none. Fractions (0.4111…) are no cards.
+ * Payment card numbers (PANs): 13 to 19 digits with an issuer's range and a right check digit, in groups as they are
+ * printed, or in one piece unless a name says that it is the number of something else. A group of digits counts whole or
+ * not at all, so an id that merely contains a card number's digits is none. Fractions (0.4111…) are no cards.
  */
 import type { Range } from '../finding.ts';
 import { hasIssuer, mayBegin, PREFIX_DIGITS } from './card-issuers.ts';
+import { nameOfNumber } from './card-names.ts';
 import type { Detector } from './detector.ts';
+import { findAll } from './find-all.ts';
 
 const MIN_DIGITS = 13;
 const MAX_DIGITS = 19;
 
 export const cardDetector: Detector = {
   class: 'card',
-  needs: { digits: MIN_DIGITS },
-  bareDigits: MIN_DIGITS,
-  findByForm: findCards,
+  needs: { number: MIN_DIGITS },
+  findByForm: findGrouped,
+  bare: { minDigits: MIN_DIGITS, find: findBare, isNamedBy: nameOfNumber },
 };
 
+const BARE = /\d(?<!\d\d|\d\.\d)\d{12,18}(?!\d)/g;
+const GROUPED = /\d(?<!\d\d)\d{0,7}[ \-._/\t\n]\d/g;
+
+function findBare(text: string): readonly Range[] {
+  return findAll(
+    text,
+    BARE,
+    ({ index }) => mayBegin(digitAt(text, index)) && endOfLongest(text, index, 1) !== undefined,
+  );
+}
+
 /** Where several groupings of one run are valid, all of them: what follows a card (its CVV) may look like its end. */
-function findCards(text: string): readonly Range[] {
+function findGrouped(text: string): readonly Range[] {
   const found: Range[] = [];
-  let index = 0;
-  while (index < text.length) {
-    const digit = digitAt(text, index);
-    if (digit < 0) {
-      index += 1;
-      continue;
-    }
-    const end = mayBegin(digit) && !isFraction(text, index) ? endOfLongest(text, index) : undefined;
-    if (end !== undefined) found.push({ start: index, end });
-    while (digitAt(text, index) >= 0) index += 1;
+  GROUPED.lastIndex = 0;
+  for (let match = GROUPED.exec(text); match !== null; match = GROUPED.exec(text)) {
+    const start = match.index;
+    // The next group is looked at, too.
+    GROUPED.lastIndex = start + match[0].length - 1;
+    if (!mayBegin(digitAt(text, start)) || isFraction(text, start)) continue;
+    const end = endOfLongest(text, start, MAX_DIGITS);
+    if (end !== undefined) found.push({ start, end });
   }
   return found;
 }
@@ -38,8 +49,10 @@ function findCards(text: string): readonly Range[] {
  * The end of the longest card number whose first group of digits begins at `start`. The check digit (Luhn, ISO/IEC
  * 7812-1 annex B) doubles every second digit from the right, so both sums are kept: each new digit swaps them.
  */
-function endOfLongest(text: string, start: number): number | undefined {
+function endOfLongest(text: string, start: number, maxGroups: number): number | undefined {
+  const groups: number[] = [];
   let digits = 0;
+  let size = 0;
   let prefix = 0;
   let sum = 0;
   let sumIfLastDoubled = 0;
@@ -48,21 +61,41 @@ function endOfLongest(text: string, start: number): number | undefined {
     const digit = digitAt(text, index);
     if (digit >= 0) {
       digits += 1;
+      size += 1;
       if (digits <= PREFIX_DIGITS) prefix = prefix * 10 + digit;
       const doubled = sum + (digit > 4 ? digit * 2 - 9 : digit * 2);
       sum = sumIfLastDoubled + digit;
       sumIfLastDoubled = doubled;
       continue;
     }
-    if (digits >= MIN_DIGITS && sum % 10 === 0 && hasIssuer(prefix, digits)) longest = index;
-    if (!isSeparator(text, index) || digitAt(text, index + 1) < 0) break;
+    groups.push(size);
+    size = 0;
+    const isNumber = digits >= MIN_DIGITS && sum % 10 === 0 && hasIssuer(prefix, digits);
+    if (isNumber && (maxGroups === 1 || arePrinted(groups))) longest = index;
+    if (groups.length === maxGroups || !isSeparator(text, index) || digitAt(text, index + 1) < 0) break;
   }
-  return longest;
+  return longest === undefined || isInLongerNumber(text, start, groups) ? undefined : longest;
 }
 
+/** Fours with a rest at the end, as American Express and Diners Club print theirs, or digit by digit. */
+function arePrinted(groups: readonly number[]): boolean {
+  if (groups.length === 1) return false;
+  const [first, second, third] = groups;
+  if (groups.length === 3 && first === 4 && second === 6) return third === 5 || third === 4;
+  const size = first === 1 || first === 2 ? first : 4;
+  return groups.every((group, index) => group === size || (index === groups.length - 1 && group < size + 4));
+}
+
+/** The fours of a longer number begin no card in its middle. */
+function isInLongerNumber(text: string, start: number, groups: readonly number[]): boolean {
+  if (groups[0] !== 4 || start < 5 || !isSeparator(text, start - 1)) return false;
+  return [2, 3, 4, 5].every((back) => digitAt(text, start - back) >= 0) && text[start - 1] === text[start + 4];
+}
+
+const SEPARATORS = new Set([0x20, 0x2d, 0x2e, 0x5f, 0x2f, 0x09, 0x0a]);
+
 function isSeparator(text: string, index: number): boolean {
-  const code = text.charCodeAt(index);
-  return code === 0x20 || code === 0x2d;
+  return SEPARATORS.has(text.charCodeAt(index));
 }
 
 function isFraction(text: string, index: number): boolean {

@@ -12,24 +12,34 @@ export interface Detector {
   readonly findByForm: (text: string) => readonly Range[];
   /** What it finds is one piece (a key, a token): nobody looks for other classes inside. Such detectors come first. */
   readonly isOpaque?: boolean;
-  /** Fewest digits of a bare JSON number that it can find by form. Without it no number is one by form. */
-  readonly bareDigits?: number;
+  /** Digits in one piece that are data of this class unless a name says that they are something else. */
+  readonly bare?: BareRule;
   /** Digits that only a name nearby makes sensitive: most bare digits are ids. */
   readonly context?: ContextRule;
   /** Text that is sensitive, all of it, because of the key right above it. */
   readonly whole?: WholeRule;
 }
 
-/** What must be in a text for `findByForm` to find anything, any one of them; asked first, for all detectors at once. */
+/** What must be in a text for a detector to find anything, any one of them; asked first, for all detectors at once. */
 export interface Needs {
-  /** This many ASCII digits. */
+  /** This many ASCII digits, wherever. */
   readonly digits?: number;
+  /** This many digits with nothing but signs between them that people put into numbers. */
+  readonly number?: number;
   /** An `@`. */
   readonly at?: true;
   /** This many characters in a row of those that tokens are made of. */
   readonly run?: number;
   /** A `:` or a `=`. */
   readonly sign?: true;
+}
+
+export interface BareRule {
+  /** Fewest digits it finds. */
+  readonly minDigits: number;
+  readonly find: (text: string) => readonly Range[];
+  /** Do these lower-case words, the nearest last, name it (true), name something else (false), or neither? */
+  readonly isNamedBy: (words: readonly string[]) => boolean | undefined;
 }
 
 export interface ContextRule {
@@ -39,6 +49,8 @@ export interface ContextRule {
   readonly isNamedBy: (words: readonly string[]) => boolean;
   /** Every run of digits that could be one; a `g` pattern, each repetition bounded. */
   readonly candidate: RegExp;
+  /** What a candidate must be beyond its form; without it, all are. */
+  readonly isOne?: (candidate: string) => boolean;
   /** Digits of a JSON number under such a key; a number has lost its leading zeros. */
   readonly numberDigits: { readonly min: number; readonly max: number };
 }

@@ -1,5 +1,5 @@
 /**
- * United States social security numbers: AAA-GG-SSSS with dashes or spaces and numbers that can have been issued
+ * United States social security numbers: AAA-GG-SSSS with one sign or space between and numbers that can have been issued
  * (no area 000, 666 or 9xx, no group 00, no serial 0000). Nine bare digits only where a name says so: of random
  * nine-digit ids almost nine in ten would pass as one.
  */
@@ -7,27 +7,30 @@ import type { Range } from '../finding.ts';
 import type { Detector } from './detector.ts';
 import { findAll } from './find-all.ts';
 
-const SEPARATED = /(?<!\d)(\d{3})[- ](\d{2})[- ](\d{4})(?!\d)/g;
+const SEPARATED = /(?<!\d)(\d{3})([-. _/\n])(\d{2})([-. _/\n])(\d{4})(?!\d)/g;
 
 export const usSsnDetector: Detector = {
   class: 'us-ssn',
-  needs: { digits: 7 },
+  needs: { number: 7 },
   findByForm: findSeparated,
   context: {
-    mayHold: /ssn|social/i,
+    mayHold: /ssn|social|itin/i,
     isNamedBy: (words) =>
-      words.some((word, index) => NAME.test(word) || (word === 'social' && words[index + 1] === 'security')),
+      words.some(
+        (word, index) => NAME.test(word) || (word === 'social' && /^sec(?:urity)?$/.test(words[index + 1] ?? '')),
+      ),
     // Under its name any nine digits are taken, issued or not, however grouped; a number has lost its leading zeros.
-    candidate: /(?<!\d)(?:\d(?:[-./ ]?\d){8}|\d{7,8})(?!\d)/g,
+    candidate: /(?<!\d)(?:\d(?:[-./_\s]{0,2}\d){8}|\d{7,8})(?!\d)/g,
     numberDigits: { min: 7, max: 9 },
   },
 };
 
-const NAME = /^(?:ssns?|ssn(?:no|number)|socialsecurity(?:no|number)?)$/;
+const NAME = /^(?:ssns?|ssn(?:no|num|number)|socialsecurity(?:no|number)?|itin)$/;
 
 function findSeparated(text: string): readonly Range[] {
-  return findAll(text, SEPARATED, ([, area = '', group, serial]) => {
+  return findAll(text, SEPARATED, ([, area = '', first = '', group, second, serial]) => {
     const isArea = area !== '000' && area !== '666' && !area.startsWith('9');
-    return isArea && group !== '00' && serial !== '0000';
+    const areAlike = first === second || (/[- ]/.test(first) && /[- ]/.test(second ?? ''));
+    return isArea && areAlike && group !== '00' && serial !== '0000';
   });
 }
