@@ -374,6 +374,11 @@ const requirements = {
   'sweep.kill': 'Nor does a process that is killed there',
   'sweep.honest': 'What would be wrong after a fault is found: each invariant can fail',
 
+  // Issue 5: home
+  'home.own': 'Home shows each person what is theirs: what waits, what they watch, what they run, and nothing else',
+  'home.seal': 'Home says which seal is the last, when it was made, and whether it verifies; or that nobody knows',
+  'home.exposure': 'Home says what was delivered this week by class and outcome, as far as records are sealed',
+
   // Issue 5: the canary
   'canary.nothing-written':
     'Secrets, tokens and data put in everywhere stand in no blob, table, queue, card, page or line of the log, in no form',

@@ -13,6 +13,7 @@ import { createPages, type Pages } from '../pages/create-pages.ts';
 import { CALLBACK_PATH, type PageEvent, type Visitor } from '../pages/options.ts';
 import type { Actor } from '../transcripts/entry.ts';
 import { createBoundedNotes } from './bounded-notes.ts';
+import { createHome } from './home-side.ts';
 import type { GatewayPorts } from './ports.ts';
 import { createRooms } from './rooms.ts';
 
@@ -23,6 +24,7 @@ export function createPagesSide(parts: CallParts, ports: GatewayPorts): Pages {
   return createPages({
     ...ports,
     keyring: parts.keyring,
+    home: createHome(parts, ports),
     inbox: createInbox(parts),
     rooms: createRooms(parts),
     signIn: createWebSignIn({

@@ -11,6 +11,7 @@ import { secureHeaders } from 'hono/secure-headers';
 import type { HttpAnswer, HttpCall } from '../mcp/http.ts';
 import { addApprovals } from './approvals.ts';
 import { createFormTokens, FORM_BYTES } from './form.ts';
+import { addHome } from './home.ts';
 import { messagePage, notFoundPage } from './message-page.ts';
 import type { PagesOptions } from './options.ts';
 import { addressOf, noteRefusal, type PageContext, type PageEnv, type PageParts, toVisitor } from './page-env.ts';
@@ -76,8 +77,7 @@ function createApp(parts: PageParts): Hono<PageEnv> {
       'cache-control': 'public, max-age=31536000, immutable',
     }),
   );
-  app.get('/ui', (c) => c.redirect('/ui/approvals'));
-  app.get('/ui/', (c) => c.redirect('/ui/approvals'));
+  addHome(app, parts);
   addSignIn(app, parts);
   addApprovals(app, parts);
   app.notFound((c) => c.html(notFoundPage(), 404));

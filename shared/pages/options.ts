@@ -6,6 +6,7 @@ import type { Keyring } from '../keys/keyring.ts';
 import type { OverLimit, Place } from '../limits/limiter.ts';
 import type { Log } from '../log.ts';
 import type { Result } from '../result.ts';
+import type { Home } from './home-facts.ts';
 import type { Room } from './rooms.ts';
 
 /** Somebody signed in, before it is known which groups they are in now. `tokenId` is the session's id. */
@@ -35,6 +36,7 @@ export interface PagesOptions {
   readonly publicUrl: string;
   /** The tenant whose people sign in, and the gateway's own registration. */
   readonly entra: { readonly tenantId: string; readonly clientId: string };
+  readonly home: Home;
   readonly inbox: Inbox;
   /** Which rooms this person may enter. */
   readonly rooms: (person: Person) => readonly Room[];

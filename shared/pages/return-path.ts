@@ -1,11 +1,11 @@
 /** Where the browser goes after it signed in: a page of ours and nothing else, whatever a link says. */
 
-const HOME = '/ui/approvals';
+const HOME = '/ui/';
 const MAX_CHARACTERS = 300;
 /** Printable ASCII without what a browser reads as a slash, and no second slash at the start. */
 const OWN_PATH = /^\/ui\/(?!\/)[\x21-\x5b\x5d-\x7e]*$/;
 
-/** The path with its query, as the URL standard spells it; the approvals for everything else. */
+/** The path with its query, as the URL standard spells it; home for everything else. */
 export function toReturnPath(wanted: string | undefined, publicUrl: string): string {
   if (wanted === undefined || wanted.length > MAX_CHARACTERS || !OWN_PATH.test(wanted)) return HOME;
   const url = URL.parse(wanted, publicUrl);

@@ -98,6 +98,9 @@ summary { cursor: pointer; min-height: 44px; display: list-item; padding-block: 
 .requests h2 a:focus-visible::after { outline: 3px solid var(--accent); outline-offset: 2px; }
 .meta { display: flex; flex-wrap: wrap; gap: 0.15rem 1.1rem; color: var(--quiet); font-size: 0.92rem; }
 .soon { color: var(--warn); font-weight: 600; }
+.chips { list-style: none; display: flex; flex-wrap: wrap; gap: 0.4rem; }
+.stack { display: grid; gap: 0.45rem; }
+.stack + .stack { border-top: 1px solid var(--line); padding-top: 0.75rem; }
 .pager { display: flex; flex-wrap: wrap; align-items: center; gap: 0.75rem; }
 
 form { margin: 0; }

@@ -106,6 +106,9 @@ describe.skipIf(executablePath === undefined)('approvals in a browser', () => {
     hold(approval);
     await open('/ui/', { viewport: PHONE, isMobile: true, hasTouch: true });
     await signInAs('Bob Banks');
+    await shoot('phone-home');
+    await page.getByRole('navigation', { name: 'Rooms' }).getByRole('link', { name: 'Approvals' }).tap();
+    await see('1 waiting for you');
     await shoot('phone-list');
     await page.getByRole('link', { name: 'refund_payment' }).tap();
     await shoot('phone-request');

@@ -67,6 +67,7 @@ export async function startPagesServer(): Promise<PagesServer> {
     publicUrl: url,
     entra: settings,
     inbox: createInbox(held),
+    home: async (person) => ({ waiting: await createInbox(held).list(person, 5) }),
     rooms: () => ['approvals'],
     signIn: createWebSignIn({
       ...settings,

@@ -18,6 +18,7 @@ import type { Keyring } from '../../../shared/keys/keyring.ts';
 import { loadKeyring } from '../../../shared/keys/load-keyring.ts';
 import type { HttpAnswer } from '../../../shared/mcp/http.ts';
 import { createPages } from '../../../shared/pages/create-pages.ts';
+import type { HomeFacts } from '../../../shared/pages/home-facts.ts';
 import type { PageEvent, Visitor } from '../../../shared/pages/options.ts';
 import { err, ok, type Result } from '../../../shared/result.ts';
 import { createMemoryTable, createMemoryWrapper } from '../keys/memory-vault.ts';
@@ -69,6 +70,8 @@ export interface Scene {
   groups: Result<readonly string[], GroupFailure>;
   isBlocked: boolean | Error;
   isFull: boolean;
+  /** Undefined: what waits, and nothing more. */
+  home: HomeFacts | undefined;
   noteFailure: Error | undefined;
   inboxFailure: Error | undefined;
   readonly events: PageEvent[];
@@ -109,6 +112,7 @@ export async function createScene(options: SceneOptions = {}): Promise<Scene> {
     groups: ok(['finance']),
     isBlocked: false,
     isFull: false,
+    home: undefined,
     noteFailure: undefined,
     inboxFailure: undefined,
     events: [],
@@ -124,6 +128,7 @@ export async function createScene(options: SceneOptions = {}): Promise<Scene> {
     publicUrl,
     entra: { tenantId, clientId: CLIENT },
     inbox: createInbox(scene),
+    home: async (person) => scene.home ?? { waiting: await createInbox(scene).list(person, 5) },
     rooms: () => ['approvals'],
     signIn: {
       async begin({ state, secrets }) {

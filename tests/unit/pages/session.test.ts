@@ -196,9 +196,9 @@ describe('signing in', () => {
     '/ui/sign-out',
     `/ui/${'a'.repeat(400)}`,
     '',
-  ])(proves('pages.redirect', 'goes to the approvals instead of %j'), async (wanted) => {
+  ])(proves('pages.redirect', 'goes home instead of %j'), async (wanted) => {
     const browser = createBrowser(await createScene());
-    expect((await browser.signIn(wanted)).location).toBe('/ui/approvals');
+    expect((await browser.signIn(wanted)).location).toBe('/ui/');
   });
 
   it('works in several tabs at once, with one session in the end', async () => {
