@@ -1,7 +1,7 @@
 /**
  * Makes the masker for the classes that the configuration names (DESIGN §2.8). A class without a detector is refused
  * here, at start: a configuration that promises what is not looked for would be worse than none.
- * Text hidden by encoding, split over blocks or spelled out is not found; see the detectors for what is.
+ * Text that is spelled out, encrypted or taken apart is not found; see the detectors and decode/ for what is.
  */
 import { cardDetector } from './detectors/card.ts';
 import type { Detector } from './detectors/detector.ts';
@@ -13,6 +13,7 @@ import { keyDetector, passwordDetector } from './detectors/named-secret.ts';
 import { phoneDetector } from './detectors/phone.ts';
 import { privateKeyDetector } from './detectors/private-key.ts';
 import { tokenDetector } from './detectors/token.ts';
+import { toldSecretDetector } from './detectors/told-secret.ts';
 import { urlUserDetector } from './detectors/url-user.ts';
 import { usSsnDetector } from './detectors/us-ssn.ts';
 import { createTally } from './exposure.ts';
@@ -24,6 +25,7 @@ import { walkMessage } from './walk.ts';
 /** Most specific first: where two find the same place, the earlier names it. */
 const DETECTORS: readonly Detector[] = [
   ...[privateKeyDetector, jwtDetector, tokenDetector, urlUserDetector, passwordDetector, keyDetector],
+  toldSecretDetector,
   ...[ibanDetector, cardDetector, usSsnDetector, emailDetector, phoneDetector, ipDetector],
 ];
 

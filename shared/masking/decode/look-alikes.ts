@@ -2,12 +2,10 @@
  * Letters that look like digits, among digits: `O78-O5-112O`. Read as digits where most of a number are digits; a
  * reading besides the text as it stands, of the same length.
  */
-const LETTERS = 'OoQIl|\u041e\u043e\u039f\u03bf\u0406\u0456\u04c0\u0399';
-const HAS_BOTH = new RegExp(`\\d[-. ]?[${LETTERS}]|[${LETTERS}][-. ]?\\d`, 'u');
-const NUMBER = new RegExp(
-  `(?<![\\p{L}\\p{N}])[\\d${LETTERS}]{3,6}(?:[-. ]?[\\d${LETTERS}]{2,6}){1,4}(?![\\p{L}\\p{N}])`,
-  'gu',
-);
+const HAS_BOTH =
+  /\d[-. ]?[OoQIl|\u041e\u043e\u039f\u03bf\u0406\u0456\u04c0\u0399]|[OoQIl|\u041e\u043e\u039f\u03bf\u0406\u0456\u04c0\u0399][-. ]?\d/u;
+const NUMBER =
+  /(?<![\p{L}\p{N}])[\dOoQIl|\u041e\u043e\u039f\u03bf\u0406\u0456\u04c0\u0399]{3,6}(?:[-. ][\dOoQIl|\u041e\u043e\u039f\u03bf\u0406\u0456\u04c0\u0399]{2,6}){1,4}(?![\p{L}\p{N}])/gu;
 const ONE = /[Il|\u0406\u0456\u04c0\u0399]/g;
 const MIN_DIGITS = 5;
 

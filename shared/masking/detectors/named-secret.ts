@@ -96,14 +96,35 @@ function kindBefore(text: string, sign: number, isEqual: boolean): SecretKind | 
 }
 
 function valueAfter(text: string, afterSign: number, kind: SecretKind): Range | undefined {
-  const begin = endOfRun(SPACE, text, skipArrow(text, afterSign), afterSign + MAX_SPACES);
+  const sameLine = skipMarks(text, skipArrow(text, afterSign), afterSign + MAX_SPACES);
+  const nextLine = startOfNextLine(text, sameLine);
+  const begin = nextLine ?? sameLine;
   const quote = text.charAt(begin);
   const isQuoted = quote === '"' || quote === "'" || quote === '`';
   const start = isQuoted ? begin + 1 : begin;
   const end = isQuoted ? endOfQuoted(text, start, quote) : endOfBare(text, start);
   if (!isSecretValue(kind, text.slice(start, end))) return undefined;
+  if (nextLine !== undefined && !isLineEnd(text, isQuoted ? end + 1 : end)) return undefined;
   if (!isQuoted && kind === 'password' && isProse(text, start, end)) return undefined;
   return { start, end };
+}
+
+/** Blanks, and the stars of Markdown: `**password:** …`. */
+function skipMarks(text: string, from: number, ceiling: number): number {
+  const marks = text.startsWith('**', from) ? from + 2 : from;
+  return endOfRun(SPACE, text, marks, ceiling);
+}
+
+/** A name may stand on a line of its own, above its value; not above another name. */
+function startOfNextLine(text: string, index: number): number | undefined {
+  const next = text.charCodeAt(index) === 0x0d ? index + 1 : index;
+  if (text.charCodeAt(next) !== 0x0a) return undefined;
+  return endOfRun(SPACE, text, next + 1, next + 1 + MAX_SPACES);
+}
+
+function isLineEnd(text: string, index: number): boolean {
+  const rest = text.charAt(endOfRun(SPACE, text, index, index + MAX_SPACES));
+  return rest === '' || rest === '\n' || rest === '\r';
 }
 
 /** `:=`, `=>` and `==` are one sign. */

@@ -1,6 +1,6 @@
 /**
- * Tokens by their fixed shape. One scan looks at the first two characters of every word of the text; only where some
- * prefix begins so are the shapes of that prefix tried. Some shapes have no prefix but a mark inside: around each mark
+ * Tokens by their fixed shape. One scan looks at two characters at a time; only where some prefix begins so are its
+ * shapes tried, at the beginning of a word or, for prefixes that no word has inside, anywhere. Some shapes have no prefix but a mark inside: around each mark
  * the text is read to both sides, up to the length such a token has.
  */
 import type { Range } from '../finding.ts';
@@ -22,7 +22,12 @@ interface Candidate {
 
 /** By the first two characters of the prefix, as a number below 2^14. */
 const candidates: ReadonlyMap<number, readonly Candidate[]> = indexShapes();
+/** Prefixes that no word has inside: letters may stand right before them. */
+const UNMISTAKABLE = /^(?=.*_).{4,}|^(?=.*-).{5,}/;
 const BEGINS: Uint8Array = Uint8Array.from({ length: 1 << 14 }, (_, pair) => Number(candidates.has(pair)));
+const BEGINS_INSIDE: Uint8Array = Uint8Array.from({ length: 1 << 14 }, (_, pair) =>
+  Number(candidates.get(pair)?.some(({ prefix }) => UNMISTAKABLE.test(prefix)) ?? false),
+);
 
 function indexShapes(): ReadonlyMap<number, readonly Candidate[]> {
   const index = new Map<number, readonly Candidate[]>();
@@ -44,12 +49,13 @@ function findByPrefix(text: string): readonly Range[] {
   let isInWord = false;
   for (let index = 0; index + 1 < text.length; index += 1) {
     const code = text.charCodeAt(index);
-    const begins = !isInWord;
-    isInWord = ALPHANUMERIC[code] === 1;
-    if (!begins || !isInWord) continue;
+    const begins = isInWord ? BEGINS_INSIDE : BEGINS;
+    const wasInWord = isInWord;
+    isInWord = code < 0x80 && ALPHANUMERIC[code] === 1;
+    if (!isInWord) continue;
     const pair = pairOf(code, text.charCodeAt(index + 1));
-    if (BEGINS[pair] !== 1) continue;
-    const end = endOfToken(text, index, candidates.get(pair) ?? []);
+    if (begins[pair] !== 1) continue;
+    const end = endOfToken(text, index, candidates.get(pair) ?? [], wasInWord);
     if (end === undefined) continue;
     found.push({ start: index, end });
     index = end - 1;
@@ -58,9 +64,9 @@ function findByPrefix(text: string): readonly Range[] {
   return found;
 }
 
-function endOfToken(text: string, start: number, tried: readonly Candidate[]): number | undefined {
+function endOfToken(text: string, start: number, tried: readonly Candidate[], isInside: boolean): number | undefined {
   for (const { prefix, rest } of tried) {
-    if (!text.startsWith(prefix, start)) continue;
+    if (!text.startsWith(prefix, start) || (isInside && !UNMISTAKABLE.test(prefix))) continue;
     rest.lastIndex = start + prefix.length;
     if (rest.test(text)) return rest.lastIndex;
   }

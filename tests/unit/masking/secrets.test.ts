@@ -121,6 +121,16 @@ describe('secrets by name', () => {
     ['Authorization: Basic YWxpY2U6aHVudGVyMg==', 'Authorization: [masked:secret]'],
     ['the API key: a1b2c3d4e5f6', 'the API key: [masked:secret]'],
     ['https://bob:pa55@db.example/x', 'https://[masked:secret]@db.example/x'],
+    ['the password is hunter2.', 'the password is [masked:secret].'],
+    ['Your new password is: Tr0ub4dor&3', 'Your new password is: [masked:secret]'],
+    ['passphrase was changed to "correct horse battery"', 'passphrase was changed to "[masked:secret]"'],
+    ['the API key is now a1b2c3d4e5f6', 'the API key is now [masked:secret]'],
+    ["password = 'correct horse battery staple'", "password = '[masked:secret]'"],
+    ['Password:\n  hunter2\nUser: bob', 'Password:\n  [masked:secret]\nUser: bob'],
+    ['**Password:** hunter2', '**Password:** [masked:secret]'],
+    ['host:6380,password=a1b2c3=,ssl=True', 'host:6380,password=[masked:secret],ssl=True'],
+    ['mongodb+srv://app:s3cr3t@c0.example/db', 'mongodb+srv://[masked:secret]@c0.example/db'],
+    [`tokenghp_${mixed(36)}`, 'token[masked:secret]'],
     ['amqp://u:p%40ss@10.0.0.1', 'amqp://[masked:secret]@[masked:ip]'],
   ])('are masked in %j', (text, expected) => {
     expect(mask(text)).toBe(expected);
@@ -151,6 +161,12 @@ describe('secrets by name', () => {
     'https://docs.example/a:b@c',
     'Basic information about the plan',
     'the bearer of this letter',
+    'the password is wrong',
+    'the password is required.',
+    'the key is under the mat',
+    'password:\n  policy: strict',
+    'password:\n  minimum: 12\n',
+    'your token has expired',
   ])('leave %j', (text) => {
     expect(mask(text)).toBe(text);
   });
