@@ -388,6 +388,10 @@ const requirements = {
   'seal.bad': 'What does not verify, or is gone, is named as bad in the seal and flagged, never skipped',
   'seal.index': 'Whoever indexes verified records gets them at least once and in order, before the seal over them',
   'seal.two-sealers': 'Two sealers at once make one chain',
+  'seal.removal-found': 'Removing whole appends or whole segments that a seal covers is found',
+  'seal.manifest': 'A signed manifest names all segments of a day that has ended',
+  'verify.anchor': 'A seal that an auditor kept must still stand, or the chain was made anew',
+  'verify.scope': 'Verification goes over days, servers and sessions, each against what seals say of it',
   'seal.recovery': 'A segment whose writer ended is recorded, with the calls that it left without an outcome',
 
   // Issue 5: sessions

@@ -9,6 +9,8 @@ export type SegmentState =
   /** As its writer left it, but without a close record: still being written, its writer died, or its end was cut off. */
   | 'open-or-cut-off'
   | 'tampered'
+  /** Sealed, and gone since its retention class lets go of it. */
+  | 'expired'
   /** Storage or the vault could not be read: nothing is known. */
   | 'unreadable';
 
@@ -57,6 +59,8 @@ export interface SegmentReport {
   /** SHA-256 of the last of these lines; zeros where there is none. */
   readonly head: string;
   readonly sideBlobs: number;
+  /** Of the lines, those that no seal covers: missing where nothing was compared with seals. */
+  readonly unsealedLines?: number;
   readonly fault?: Fault;
   /** Why it could not be read. */
   readonly error?: unknown;
@@ -65,65 +69,59 @@ export interface SegmentReport {
 export interface VerifyReport {
   readonly state: 'intact' | 'tampered' | 'unreadable' | 'empty';
   readonly totals: Readonly<Record<SegmentState, number>> & {
+    /** Without the expired ones. */
     readonly segments: number;
     readonly lines: number;
     readonly bytes: number;
     readonly sideBlobs: number;
+    /** What only its writer's signature covers. */
+    readonly unsealedSegments: number;
+    readonly unsealedLines: number;
   };
+  readonly seals: SealsReport;
   readonly assurance: Assurance;
 }
 
-export interface Assurance {
-  /** `none` where anything is tampered or unreadable, or nothing was found. */
-  readonly level: 'self-consistent' | 'none';
-  readonly covers: readonly string[];
-  readonly doesNotCover: readonly string[];
+export interface SealsReport {
+  readonly state: 'intact' | 'tampered' | 'none';
+  /** Of the chain as it stands; missing where there is none. */
+  readonly first?: SealInfo;
+  readonly last?: SealInfo;
+  /** Days whose manifest was compared with the seals. */
+  readonly manifests: number;
+  /** Segments in scope that seals name. */
+  readonly segments: number;
+  /** Numbers of seals that the auditor kept, and that stand unchanged. */
+  readonly anchors: readonly number[];
+  /** The first hundred. */
+  readonly faults: readonly SealFault[];
 }
 
-const covers = [
-  'each line follows the one before it, by the hash of its bytes',
-  'each append is signed by its writer, and each writer endorsed by the Key Vault key',
-  'large content stands in side blobs as it was recorded',
-];
+export interface SealInfo {
+  readonly number: number;
+  readonly sha256: string;
+  readonly time: string;
+}
 
-const doesNotCover = [
-  'removal of a whole segment: no seal names the segments that must be there',
-  'removal of whole appends from the end of a segment: without a seal it looks like one that is still open',
-  'what the writer itself recorded: records are as true as the process that signed them',
-];
+export interface SealFault {
+  readonly code:
+    | 'seal-missing'
+    | 'seal-invalid'
+    | 'seal-unlinked'
+    | 'seal-contradicted'
+    | 'manifest-missing'
+    | 'manifest-invalid'
+    | 'manifest-differs'
+    | 'anchor-differs';
+  readonly number?: number;
+  /** Of a manifest: `yyyy/mm/dd`. */
+  readonly day?: string;
+  readonly detail: string;
+}
 
-/** Adds up reports as they come, so that none has to be kept. */
-export function createTally(): { add(report: SegmentReport): void; result(): VerifyReport } {
-  const states: Record<SegmentState, number> = {
-    'intact-closed': 0,
-    'open-or-cut-off': 0,
-    tampered: 0,
-    unreadable: 0,
-  };
-  const sums = { segments: 0, lines: 0, bytes: 0, sideBlobs: 0 };
-
-  const overall = (): VerifyReport['state'] => {
-    if (states.tampered > 0) return 'tampered';
-    if (states.unreadable > 0) return 'unreadable';
-    return sums.segments > 0 ? 'intact' : 'empty';
-  };
-
-  return {
-    add(report) {
-      states[report.state] += 1;
-      sums.segments += 1;
-      sums.lines += report.lines;
-      sums.bytes += report.bytes;
-      sums.sideBlobs += report.sideBlobs;
-    },
-    result() {
-      const state = overall();
-      const isIntact = state === 'intact';
-      return {
-        state,
-        totals: { ...states, ...sums },
-        assurance: { level: isIntact ? 'self-consistent' : 'none', covers: isIntact ? covers : [], doesNotCover },
-      };
-    },
-  };
+export interface Assurance {
+  /** The strongest that was shown; `none` where anything is tampered or unreadable, or nothing was found. */
+  readonly level: 'anchored' | 'worm-locked' | 'self-consistent' | 'none';
+  readonly covers: readonly string[];
+  readonly doesNotCover: readonly string[];
 }

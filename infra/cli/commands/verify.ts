@@ -9,12 +9,13 @@ import type { SegmentReport, VerifyReport } from '../../../shared/transcripts/ve
 import { CommandFailure, exitCodes } from '../outcome.ts';
 import { openFolder } from '../transcripts/folder-source.ts';
 import { formatSegment, formatTotals, messageOf, toJson } from '../transcripts/format-report.ts';
+import { readAnchor, readScope, type ScopeFlags } from '../transcripts/scope-flags.ts';
 import type { TranscriptSource } from '../transcripts/source.ts';
 
 /** Where `npm start` keeps its data, whatever folder this is run in. */
 const DEFAULT_DATA_FOLDER = join(import.meta.dirname, '../../../.local');
 
-interface Flags {
+interface Flags extends ScopeFlags {
   readonly local?: boolean;
   readonly data: string;
   readonly account?: string;
@@ -22,7 +23,7 @@ interface Flags {
   readonly sealKey: string;
   readonly folder?: string;
   readonly key?: string;
-  readonly session?: string;
+  readonly anchor?: readonly string[];
   readonly verbose?: boolean;
   readonly json?: boolean;
 }
@@ -35,7 +36,8 @@ Exit codes:
   1  tampered: something that is not as its writer left it; the first bad record of each segment is named
   2  could not read: storage, vault or key out of reach, nothing found, or bad flags
 
-What it does not show, until seals do: whole segments removed, whole appends removed from a segment's end.`;
+--since, --until, --server and --session say which segments are read; the chain of seals is always checked whole.
+Keep a seal somewhere else from time to time (its number and hash are printed): with --anchor it must still stand.`;
 
 export function addVerifyCommand(program: Command): void {
   program
@@ -48,7 +50,11 @@ export function addVerifyCommand(program: Command): void {
     .option('--seal-key <name>', 'the name of that key', 'transcript-seal')
     .option('--folder <dir>', 'of downloaded blobs, {dir}/{container}/{name}; needs --key')
     .option('--key <file>', 'the endorsing public key: JWK, JWK set or PEM')
+    .option('--since <day>', 'segments opened on this UTC day or later: 2026-11-22, or 7d for seven days ago')
+    .option('--until <day>', 'segments opened on this UTC day or before')
+    .option('--server <name>', 'the segments of this server only')
     .option('--session <id>', 'the segments of this session only')
+    .option('--anchor <seal...>', 'a seal that you kept, as NUMBER:HASH or a file: it must still stand')
     .option('--verbose', 'list every segment, not only bad ones')
     .option('--json', 'print JSON')
     .addHelpText('after', explanation)
@@ -92,12 +98,14 @@ async function verify(source: TranscriptSource, flags: Flags): Promise<number> {
     else console.log(formatSegment(report));
   };
   const { reader, endorsingKey, description } = source;
-  const filter = flags.session === undefined ? {} : { session: flags.session };
+  const nowMs = Date.now();
+  const filter = readScope(flags, nowMs);
+  const anchors = await Promise.all((flags.anchor ?? []).map(readAnchor));
   let report: VerifyReport;
   try {
-    report = await verifyTranscripts({ reader, endorsingKey, filter, onSegment });
+    report = await verifyTranscripts({ reader, endorsingKey, filter, anchors, nowMs, onSegment });
   } catch (cause) {
-    throw new CommandFailure(`the transcripts of ${description} cannot be listed: ${messageOf(cause)}`, { cause });
+    throw new CommandFailure(`the transcripts of ${description} cannot be read: ${messageOf(cause)}`, { cause });
   }
   console.log(flags.json ? toJson(report, listed) : formatTotals(report, description));
   if (report.state === 'intact') return exitCodes.done;

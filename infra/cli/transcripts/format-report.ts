@@ -2,7 +2,7 @@
  * What `verify` found, for people and for programs. Blob names are whoever wrote them: control characters are shown
  * as escapes, so that a name can't drive the terminal.
  */
-import type { SegmentReport, VerifyReport } from '../../../shared/transcripts/verify-report.ts';
+import type { SealFault, SealsReport, SegmentReport, VerifyReport } from '../../../shared/transcripts/verify-report.ts';
 
 /** A line or two: the state, the segment, and the first bad record. */
 export function formatSegment(report: SegmentReport): string {
@@ -15,21 +15,36 @@ export function formatSegment(report: SegmentReport): string {
   return error === undefined ? head : `${head}\n${' '.repeat(16)}${visible(messageOf(error))}`;
 }
 
-export function formatTotals({ state, totals, assurance }: VerifyReport, description: string): string {
+export function formatTotals({ state, totals, seals, assurance }: VerifyReport, description: string): string {
   const found = [
     `${totals['intact-closed']} intact and closed`,
     `${totals['open-or-cut-off']} open or cut off`,
     `${totals.tampered} tampered`,
     `${totals.unreadable} unreadable`,
+    ...(totals.expired > 0 ? [`${totals.expired} past their retention and gone`] : []),
   ];
   return [
     `${state}: ${description}`,
     `${count(totals.segments, 'segment')}: ${found.join(', ')}`,
     `${count(totals.lines, 'line')}, ${count(totals.sideBlobs, 'side blob')}, ${totals.bytes} bytes verified`,
+    formatSeals(seals),
+    ...seals.faults.map(formatSealFault),
     `assurance: ${assurance.level}`,
     ...assurance.covers.map((line) => `  covers: ${line}`),
     ...assurance.doesNotCover.map((line) => `  does not cover: ${line}`),
   ].join('\n');
+}
+
+function formatSeals({ state, first, last, segments, manifests, anchors }: SealsReport): string {
+  if (!first || !last) return `seals: ${state}`;
+  const chain = `seals ${first.number} to ${last.number} ${state}, the last of ${last.time}`;
+  const kept = anchors.length === 0 ? '' : `; kept elsewhere and still there: ${anchors.join(', ')}`;
+  return `${chain}; ${count(segments, 'segment')} sealed, ${count(manifests, 'daily manifest')}${kept}`;
+}
+
+function formatSealFault({ code, number, day, detail }: SealFault): string {
+  const place = number === undefined ? (day ?? '') : `seal ${number}`;
+  return `  ${place === '' ? '' : `${place}: `}${visible(detail)} (${code})`;
 }
 
 /** The machine form: the totals, and the segments that were asked for. Stable; may gain keys. */

@@ -65,6 +65,7 @@ describe('an intact transcript', () => {
     const { state, totals, reports } = await verify(store);
     expect(state).toBe('intact');
     expect(totals).toEqual({
+      ...{ expired: 0, unsealedSegments: 0, unsealedLines: 0 },
       ...{ 'intact-closed': 1, 'open-or-cut-off': 0, tampered: 0, unreadable: 0 },
       ...{ segments: 1, lines: 8, bytes: store.content.get(path)?.length, sideBlobs: 1 },
     });
