@@ -14,6 +14,8 @@ export interface BuiltStackOptions {
   readonly instances?: number;
   /** Default: the sample's. */
   readonly configDir?: string;
+  /** Where data is kept; default: in memory. */
+  readonly dataDir?: string;
   /** Default: the sample tenant. */
   readonly directory?: StackOptions['directory'];
   /** Settings of the app on top of what the stack gives it. */
@@ -30,6 +32,7 @@ export async function startBuiltStack(options: BuiltStackOptions = {}): Promise<
     port: 0,
     instances: options.instances ?? 1,
     env: options.env ?? {},
+    ...(options.dataDir === undefined ? {} : { dataDir: options.dataDir }),
     ...(options.directory === undefined ? {} : { directory: options.directory }),
     onLog: (line) => log.push(line),
   });
