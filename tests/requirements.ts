@@ -390,6 +390,11 @@ const requirements = {
   'seal.two-sealers': 'Two sealers at once make one chain',
   'seal.removal-found': 'Removing whole appends or whole segments that a seal covers is found',
   'seal.manifest': 'A signed manifest names all segments of a day that has ended',
+  'seal.retention':
+    'What its class lets go of is removed only when sealed and named by a manifest, and is told from tampering',
+  'seal.status': 'The last seal, its time, and whether it holds, are known from a few requests',
+  'seal.sweep':
+    'Whichever call of writer and sealer fails, hangs or is the last: nothing lost, doubled or left unsealed',
   'verify.anchor': 'A seal that an auditor kept must still stand, or the chain was made anew',
   'verify.scope': 'Verification goes over days, servers and sessions, each against what seals say of it',
   'seal.recovery': 'A segment whose writer ended is recorded, with the calls that it left without an outcome',
@@ -397,6 +402,17 @@ const requirements = {
   // Issue 5: sessions
   'sessions.replay':
     'A session’s records become its story: calls with what was delivered, approvals, deliveries, who looked',
+  'sessions.index':
+    'The index of sessions holds each verified record once, whatever comes twice, in another order or to two sealers',
+  'sessions.index-rebuilt': 'Made again from the blobs, the index has the same rows',
+
+  // Issue 5: access reviews
+  'review.sentence': 'The sentence on top of a review claims no more than its records show',
+
+  // Issue 5: masking, its places, rules and actions
+  'mask.places':
+    'Every place of every message to a client that the protocol’s schemas know has a case: masked, or kept for a reason, counted, and out of the record',
+  'mask.uninspected': 'Content that nobody can look into is delivered only where the server’s configuration says so',
 } as const;
 
 export type RequirementId = keyof typeof requirements;

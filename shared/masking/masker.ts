@@ -17,8 +17,10 @@ export interface Exposure {
 export interface MaskingContext {
   readonly server: string;
   readonly tool?: string;
-  /** Classes that policy reveals to this caller. Callers pass none until policy is asked for `reveal` (DESIGN §4). */
-  readonly revealed: ReadonlySet<string>;
+  /** Whether policy reveals a class to whoever this is for (DESIGN §4); asked once for each class that is found. */
+  readonly revealed: { has(className: string): boolean };
+  /** Whether `data:` URLs in texts are delivered as they came; left out, they are not. */
+  readonly uninspected?: 'deny' | 'allow';
 }
 
 export interface Masked {
@@ -30,9 +32,11 @@ export interface Masked {
 export interface Masker {
   /**
    * Masks one whole JSON-RPC message on its way to the client.
-   * Throws on any inner error: the caller then withholds the message (fail closed).
+   * Throws on any inner error and past its deadline: the caller then withholds the message (fail closed).
    */
   maskMessage(message: Json, context: MaskingContext): Masked;
-  /** The record form of what a client sent (arguments): every class masked, nothing revealed. */
-  maskRequest(value: Json): Json;
+  /** What a client sent, as somebody else may see it. Throws likewise. */
+  maskArguments(value: Json, context: MaskingContext): Masked;
+  /** The record form of what a client sent: every class masked, nothing revealed. `server`: whose field rules go for it. */
+  maskRequest(value: Json, server?: string): Json;
 }

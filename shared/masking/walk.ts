@@ -4,20 +4,26 @@
  * Throws past its bounds and on any inner error: the caller then withholds the message.
  */
 import { type ExactNumber, isArray, isExactNumber, type Json, type JsonObject } from '../json/value.ts';
+import { findDataUrls } from './data-urls.ts';
 import type { Tally } from './exposure.ts';
 import type { Finder, NamedClasses } from './find-in-text.ts';
 import type { Finding } from './finding.ts';
+import { joinPieces } from './join-pieces.ts';
 import type { KeyFacts } from './key-facts.ts';
 import { MASKED_NUMBER, uninspectedMarker } from './marker.ts';
 import { maskText } from './mask-text.ts';
-import { type Zone, zoneBelow } from './zones.ts';
+import { DATA, type Place } from './places/place.ts';
+import { type Change, distinct, rebuild } from './rebuild.ts';
 
 /** What one walk carries along. */
 export interface Walk {
   readonly finder: Finder;
   readonly factsOf: (key: string) => KeyFacts;
   readonly tally: Tally;
-  readonly revealed: ReadonlySet<string>;
+  /** Whether policy reveals a class; asked only where something of the class stands. */
+  readonly mayShow: (className: string) => boolean;
+  /** Counts the work, in characters; throws past the deadline. */
+  readonly pace: (characters: number) => void;
 }
 
 export interface Forms {
@@ -28,33 +34,37 @@ export interface Forms {
 /** The strict reader allows less; this one holds whoever else built the value. */
 const MAX_DEPTH = 256;
 /** Class of content that nobody looked into, for the exposure. */
-const BINARY = 'binary';
+export const BINARY_CLASS = 'binary';
+/** What a value costs beside its characters. */
+const VALUE_COST = 16;
 
-export function walkMessage(message: Json, zone: Zone, walk: Walk): Forms {
-  return visit(walk, message, zone, 0, 0) ?? { client: message, record: message };
+export function walkMessage(message: Json, place: Place, walk: Walk): Forms {
+  return visit(walk, message, place, 0, 0) ?? { client: message, record: message };
 }
 
 /**
  * `named`: the classes that the keys above announce. Undefined: nothing found, both forms are the value itself.
  * Most values are such, so nothing is made for them, not even an object that says where they stand.
  */
-function visit(walk: Walk, value: Json, zone: Zone, named: NamedClasses, depth: number): Forms | undefined {
-  if (typeof value === 'string') return visitText(walk, value, zone, named);
-  if (typeof value === 'number') return visitNumber(walk, value, zone, named);
+function visit(walk: Walk, value: Json, place: Place, named: NamedClasses, depth: number): Forms | undefined {
+  if (typeof value === 'string') return visitText(walk, value, place, named);
+  if (typeof value === 'number') return visitNumber(walk, value, place, named);
   if (typeof value !== 'object' || value === null) return undefined;
   if (depth > MAX_DEPTH) throw new RangeError(`a message nested deeper than ${MAX_DEPTH} is not masked`);
-  if (isArray(value)) return visitArray(walk, value, zone, named, depth + 1);
-  if (isExactNumber(value)) return visitNumber(walk, value, zone, named);
-  return visitObject(walk, value, zone, named, depth + 1);
+  if (isArray(value)) return visitArray(walk, value, place, named, depth + 1);
+  if (isExactNumber(value)) return visitNumber(walk, value, place, named);
+  // Where words are due, an object is none of the protocol's.
+  return visitObject(walk, value, place.kind === 'prose' ? DATA : place, named, depth + 1);
 }
 
-function visitText(walk: Walk, text: string, zone: Zone, named: NamedClasses): Forms | undefined {
-  if (zone === 'binary') {
-    walk.tally.add(BINARY, 'uninspected');
+function visitText(walk: Walk, text: string, place: Place, named: NamedClasses): Forms | undefined {
+  walk.pace(text.length + VALUE_COST);
+  if (place.kind === 'binary') {
+    walk.tally.add(BINARY_CLASS, 'uninspected');
     return { client: text, record: uninspectedMarker(text) };
   }
-  const findings = walk.finder.inText(text, named);
-  return findings.length === 0 ? undefined : maskFindings(walk, text, findings, zone === 'kept');
+  const findings = findDataUrls(text, walk.finder.inText(text, named));
+  return findings.length === 0 ? undefined : maskFindings(walk, text, findings, place.kind === 'kept');
 }
 
 function maskFindings(
@@ -69,64 +79,78 @@ function maskFindings(
   return { client: hidden.length === 0 ? text : maskText(text, hidden), record };
 }
 
-function visitNumber(walk: Walk, value: number | ExactNumber, zone: Zone, named: NamedClasses): Forms | undefined {
+function visitNumber(walk: Walk, value: number | ExactNumber, place: Place, named: NamedClasses): Forms | undefined {
   const classes = walk.finder.inNumber(value, named);
   if (classes.length === 0) return undefined;
-  const isShown = count(walk, classes, zone !== 'data');
+  const isShown = count(walk, classes, place.kind === 'kept');
   return { client: isShown ? value : MASKED_NUMBER, record: MASKED_NUMBER };
 }
 
 /** Counts a finding, and says whether the client may see it. */
 function count(walk: Walk, classes: readonly string[], isKept: boolean): boolean {
-  const isShown = isKept || classes.every((each) => walk.revealed.has(each));
-  for (const each of classes) walk.tally.add(each, isShown ? 'revealed' : 'masked');
+  const isShown = isKept || classes.every((each) => walk.mayShow(each));
+  for (const each of classes) {
+    const shown = each === BINARY_CLASS ? 'uninspected' : 'revealed';
+    walk.tally.add(each, isShown ? shown : 'masked');
+  }
   return isShown;
 }
 
 function visitArray(
   walk: Walk,
   items: readonly Json[],
-  zone: Zone,
+  place: Place,
   named: NamedClasses,
   depth: number,
 ): Forms | undefined {
   let client: Json[] | undefined;
   let record: Json[] | undefined;
-  items.forEach((item, index) => {
-    const forms = visit(walk, item, zone, named, depth);
-    if (forms === undefined) return;
+  const change = (index: number, forms: Forms): void => {
     record ??= items.slice();
     record[index] = forms.record;
-    if (forms.client === item) return;
+    if (forms.client === items[index]) return;
     client ??= items.slice();
     client[index] = forms.client;
+  };
+  items.forEach((item, index) => {
+    const forms = visit(walk, item, place, named, depth);
+    if (forms !== undefined) change(index, forms);
   });
-  return record === undefined ? undefined : { client: client ?? items, record };
+  if (place.kind !== 'kept' && place.kind !== 'binary') joinItems(walk, record ?? items, change);
+  if (record === undefined) return undefined;
+  if (place.isDistinct === true) return { client: distinct(client ?? items), record: distinct(record) };
+  return { client: client ?? items, record };
 }
 
-/** What became of one member of an object; a key is left out where it stays. */
-interface Change extends Forms {
-  readonly clientKey?: string;
-  readonly recordKey?: string;
+/** What only the items together hold; what one of them holds alone is masked by now. Nobody reveals it: it has no place. */
+function joinItems(walk: Walk, items: readonly Json[], change: (index: number, forms: Forms) => void): void {
+  const joined = joinPieces(walk.finder, items);
+  if (joined === undefined) return;
+  for (const each of joined.classes) walk.tally.add(each, 'masked');
+  joined.items.forEach((item, index) => {
+    if (item !== items[index]) change(index, { client: item, record: item });
+  });
 }
 
 function visitObject(
   walk: Walk,
   object: JsonObject,
-  zone: Zone,
+  place: Place,
   named: NamedClasses,
   depth: number,
 ): Forms | undefined {
   let changes: Map<string, Change> | undefined;
   let isClientChanged = false;
+  const { members, others = place } = place;
   const above = named & walk.finder.inherited;
   for (const key of Object.keys(object)) {
     const value = object[key];
     if (value === undefined) continue;
-    const facts = walk.factsOf(key);
-    const forms = visit(walk, value, zoneBelow(zone, key, object), above | facts.named, depth);
+    const known = members.get(key);
     const change: Change | undefined =
-      facts.findings.length === 0 ? forms : maskMember(walk, key, value, forms, facts.findings, zone);
+      known === undefined
+        ? visitMember(walk, key, value, others, above, depth, place.keepsNames === true)
+        : visit(walk, value, known, 0, depth);
     if (change === undefined) continue;
     isClientChanged ||= change.client !== value || change.clientKey !== undefined;
     changes ??= new Map();
@@ -139,43 +163,25 @@ function visitObject(
   };
 }
 
-/** A member whose key holds data. */
-function maskMember(
+/** A member under a name that is not the protocol's: the name may hold data itself, and says what its value is. */
+function visitMember(
   walk: Walk,
   key: string,
   value: Json,
-  forms: Forms | undefined,
-  findings: readonly Finding[],
-  zone: Zone,
-): Change {
-  const { client, record } = maskFindings(walk, key, findings, zone !== 'data');
+  place: Place,
+  above: NamedClasses,
+  depth: number,
+  keepsName: boolean,
+): Change | undefined {
+  walk.pace(VALUE_COST);
+  const { named, findings } = walk.factsOf(key);
+  const forms = visit(walk, value, place, above | named, depth);
+  if (findings.length === 0) return forms;
+  const { client, record } = maskFindings(walk, key, findings, keepsName);
   return {
     client: forms?.client ?? value,
     record: forms?.record ?? value,
     ...(client === key ? {} : { clientKey: client }),
     recordKey: record,
   };
-}
-
-/** Two keys may get the same marker: the later ones get a number as well, or a value would be lost. */
-function rebuild(
-  object: JsonObject,
-  changes: ReadonlyMap<string, Change>,
-  form: 'client' | 'record',
-  formKey: 'clientKey' | 'recordKey',
-): JsonObject {
-  const taken = new Set(Object.keys(object).filter((key) => changes.get(key)?.[formKey] === undefined));
-  const entries = Object.entries(object).map(([key, value]): [string, Json] => {
-    const change = changes.get(key);
-    const wanted = change?.[formKey];
-    return [wanted === undefined ? key : claimKey(wanted, taken), change === undefined ? value : change[form]];
-  });
-  return Object.fromEntries(entries);
-}
-
-function claimKey(wanted: string, taken: Set<string>): string {
-  let key = wanted;
-  for (let number = 2; taken.has(key); number += 1) key = `${wanted} ${number}`;
-  taken.add(key);
-  return key;
 }

@@ -81,7 +81,6 @@ const PARAMS = objectOf({
   modelPreferences: objectOf({
     ...{ hints: objectOf({ name: TEXT }), costPriority: TEXT, speedPriority: TEXT, intelligencePriority: TEXT },
   }),
-  ...{ result: DATA, error: ERROR_OBJECT },
 });
 
 const QUESTION = objectOf({ method: KEPT, params: PARAMS });
@@ -96,7 +95,7 @@ const RESULT_MEMBERS = {
   ...{ content: BLOCK, structuredContent: DATA, isError: TEXT },
   ...{ contents: RESOURCE_CONTENTS, resources: RESOURCE, resourceTemplates: RESOURCE },
   ...{ prompts: PROMPT, messages: PROMPT_MESSAGE, description: TEXT, tools: TOOL },
-  completion: objectOf({ values: PROSE, total: TEXT, hasMore: TEXT }),
+  completion: objectOf({ values: TEXT, total: TEXT, hasMore: TEXT }),
   ...{ task: objectOf(TASK), tasks: objectOf(TASK) },
   // The client answers each question under the name that the server gave it.
   inputRequests: mapOfKept(QUESTION),

@@ -11,6 +11,9 @@ const brokenMasker: Masker = {
   maskMessage: () => {
     throw new Error('a limit');
   },
+  maskArguments: () => {
+    throw new Error('a limit');
+  },
   maskRequest: () => '[masked]',
 };
 

@@ -73,7 +73,13 @@ describe('the client form', () => {
       result: {
         nextCursor: 'after alice@example.com',
         requestState: 'alice@example.com',
-        tools: [{ name: 'mail', description: 'asks ops@example.com', inputSchema: { default: 'a@example.com' } }],
+        tools: [
+          {
+            name: 'mail',
+            description: 'asks ops@example.com',
+            inputSchema: { type: 'object', default: 'a@example.com' },
+          },
+        ],
         contents: [{ uri: 'crm://alice@example.com', mimeType: 'text/plain', text: 'alice@example.com' }],
       },
     };
@@ -82,14 +88,20 @@ describe('the client form', () => {
       ...message,
       result: {
         ...message.result,
-        tools: [{ ...message.result.tools[0], description: 'asks [masked:email]' }],
-        contents: [{ ...message.result.contents[0], text: '[masked:email]' }],
+        tools: [
+          {
+            name: 'mail',
+            description: 'asks [masked:email]',
+            inputSchema: { type: 'object', default: '[masked:email]' },
+          },
+        ],
+        contents: [{ uri: 'crm://[masked:email]', mimeType: 'text/plain', text: '[masked:email]' }],
       },
     });
     expect(JSON.stringify(record)).not.toContain('@example.com');
     expect(exposure).toEqual([
-      { class: 'email', outcome: 'masked', count: 2 },
-      { class: 'email', outcome: 'revealed', count: 5 },
+      { class: 'email', outcome: 'masked', count: 4 },
+      { class: 'email', outcome: 'revealed', count: 3 },
     ]);
   });
 
