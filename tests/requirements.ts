@@ -407,6 +407,10 @@ const requirements = {
   'sessions.index-rebuilt': 'Made again from the blobs, the index has the same rows',
 
   // Issue 5: access reviews
+  'review.who-did': 'A review says who did what, how it ended, why, what was held and who decided, and who looked',
+  'review.who-could': 'A review says who could by group, policy and directory, who never did, and who may no longer',
+  'review.verified-only':
+    'What is tampered, unreadable, missing, or newer than the last seal is counted, and never taken for a no',
   'review.sentence': 'The sentence on top of a review claims no more than its records show',
 
   // Issue 5: masking, its places, rules and actions
