@@ -11,6 +11,7 @@ import { KEYRING_TABLE } from '../../shared/azure/keyring-table.ts';
 import { LIMITS_TABLE } from '../../shared/azure/rate-table.ts';
 import { REPLIES_TABLE } from '../../shared/azure/reply-table.ts';
 import { SEALED_CONTAINER } from '../../shared/azure/sealed-blobs.ts';
+import { SESSIONS_TABLE } from '../../shared/azure/session-index-table.ts';
 import { SEALS_CONTAINER, transcriptContainer } from '../../shared/transcripts/layout.ts';
 
 /** Makes what is missing; what is there stays as it is. */
@@ -27,6 +28,7 @@ export async function prepareStorage(connectionString: string, retentionClasses:
     tables.createTable(LIMITS_TABLE),
     tables.createTable(APPROVALS_TABLE),
     tables.createTable(REPLIES_TABLE),
+    tables.createTable(SESSIONS_TABLE),
     tables.createTable(BLOCKS_TABLE),
   ]);
 }

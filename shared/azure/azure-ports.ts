@@ -19,6 +19,7 @@ import { createReplyTable, REPLIES_TABLE } from './reply-table.ts';
 import { createBlobRemover, createBlobSealStore } from './seal-blobs.ts';
 import { createSealedBlobs } from './sealed-blobs.ts';
 import { createServiceBusQueue } from './service-bus-queue.ts';
+import { createSessionIndexTable, SESSIONS_TABLE } from './session-index-table.ts';
 import { createTeamsWebhook } from './teams-webhook.ts';
 import { createBlobSegmentStore } from './transcript-blobs.ts';
 import { createBlobTranscriptReader } from './transcript-reader.ts';
@@ -74,6 +75,7 @@ export function createAzurePorts(environment: Environment): AzurePorts {
     segments: createBlobSegmentStore(transcriptBlobs),
     transcripts: createBlobTranscriptReader(transcriptBlobs),
     seals: createBlobSealStore(transcriptBlobs),
+    sessionIndex: createSessionIndexTable(table(SESSIONS_TABLE)),
     blobRemover: createBlobRemover(transcriptBlobs),
     endorsingKey: createVaultPublicKeys(keys, keyVault.sealKey, isVault(keyVault.url)),
     warmUp: () => queue.warmUp(),

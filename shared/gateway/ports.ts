@@ -17,6 +17,7 @@ import type { KeyringStore, KeyWrapper } from '../keys/master.ts';
 import type { RateStore } from '../limits/rate-store.ts';
 import type { Log } from '../log.ts';
 import type { Lookup } from '../mcp/guarded-connect.ts';
+import type { SessionIndex } from '../sessions/session-index.ts';
 import type { BlobRemover, SealStore } from '../transcripts/seals/seal-store.ts';
 import type { SegmentStore, TranscriptReader } from '../transcripts/segment-store.ts';
 import type { EndorsingKey } from '../transcripts/verify-genesis.ts';
@@ -42,6 +43,8 @@ export interface GatewayPorts {
   readonly transcripts: TranscriptReader;
   readonly seals: SealStore;
   readonly blobRemover: BlobRemover;
+  /** Filled by the sealer, asked by who looks for sessions. */
+  readonly sessionIndex: SessionIndex;
   /** The public keys of the vault's key that signs seals and endorses writers. */
   readonly endorsingKey: EndorsingKey;
   readonly secrets: SecretSource;

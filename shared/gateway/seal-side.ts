@@ -4,6 +4,7 @@
  */
 import type { CallParts } from '../calls/parts.ts';
 import { gatewaySession } from '../calls/session.ts';
+import { createSessionIndexer } from '../sessions/create-session-indexer.ts';
 import type { Entry } from '../transcripts/entry.ts';
 import { createSealer } from '../transcripts/seals/create-sealer.ts';
 import { expireTranscripts } from '../transcripts/seals/expire.ts';
@@ -26,7 +27,8 @@ export function createSealSide(parts: CallParts, ports: GatewayPorts): SealSide 
       .sort((left, right) => (left.class < right.class ? -1 : 1)),
     record: (entry: Entry) => recorder.record(gatewaySession(keyring, config, nowMs()), entry),
   };
-  const sealer = createSealer({ ...ports, ...shared, idleMs: config.transcripts.idleMs });
+  const sink = createSessionIndexer({ ...shared, index: ports.sessionIndex });
+  const sealer = createSealer({ ...ports, ...shared, sink, idleMs: config.transcripts.idleMs });
   return {
     async sealTranscripts() {
       const run = await sealer.run();

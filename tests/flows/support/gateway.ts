@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
+import { createMemoryIndex } from '../../../infra/cli/replay/memory-index.ts';
 import { startEntra } from '../../../infra/local/entra/start.ts';
 import type { Channel } from '../../../shared/config/channels.ts';
 import { loadConfig } from '../../../shared/config/load-config.ts';
@@ -140,6 +141,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     transcripts: store,
     seals: store.seals,
     blobRemover: store,
+    sessionIndex: createMemoryIndex(),
     endorsingKey: testEndorsingKey,
     blockStore: blocks,
     driftStore: createMemoryDriftStore(),
