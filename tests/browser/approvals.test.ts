@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { proves } from '../requirements.ts';
+import { findBarriers } from './check-access.ts';
 import { findChromium } from './find-chromium.ts';
 import { heldRefund, type PagesServer, startPagesServer } from './pages-server.ts';
 
@@ -61,8 +62,10 @@ describe.skipIf(executablePath === undefined)('approvals in a browser', () => {
     for (const approval of approvals) server.held.set(approval.id, approval);
   }
 
+  /** A picture for people to look at, and a look for those who can't see it. */
   async function shoot(name: string): Promise<void> {
     await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true });
+    expect(await findBarriers(page)).toEqual([]);
   }
 
   /** Waits for the page with this heading. */
