@@ -23,6 +23,7 @@ import {
   testEndorsingKey,
   vaultKeyId,
 } from '../unit/transcripts/scene.ts';
+import { createSealScene } from '../unit/transcripts/seals/seal-scene.ts';
 import { createBlobRecorder } from './blob-recorder.ts';
 import { createKeyClient, createSelfSigningCredential } from './key-vault-clients.ts';
 
@@ -142,6 +143,71 @@ describe('sallyport verify --folder', () => {
     const { code, stdout } = await runVerify('--folder', at, '--key', other);
     expect(code).toBe(1);
     expect(stdout).toContain('endorsement-invalid');
+  });
+});
+
+describe('sallyport verify --folder, with seals', () => {
+  /** Two sessions, sealed; one more record after it. */
+  async function writeSealedFolder(name: string): Promise<{ at: string; key: string; first: string }> {
+    const { recorder, store, seal } = createSealScene();
+    await recorder.record(session, intentEntry('c-1'));
+    await seal();
+    await recorder.record({ ...session, server: 'mail' }, eventEntry('e-1'));
+    await seal();
+    await recorder.record(session, eventEntry('e-2'));
+    const at = join(folder, name);
+    for (const [path, bytes] of store.content) {
+      await mkdir(dirname(join(at, path)), { recursive: true });
+      await writeFile(join(at, path), bytes);
+    }
+    const key = join(folder, `${name}.jwk`);
+    await writeFile(key, JSON.stringify((await testEndorsingKey(vaultKeyId))?.export({ format: 'jwk' })));
+    return { at, key, first: join(at, segmentsOf(store)[0] ?? '') };
+  }
+
+  it(proves('verify.assurance', 'says what seals show, what none covers yet, and which seal to keep'), async () => {
+    const { at, key } = await writeSealedFolder('sealed');
+    const { code, stdout } = await runVerify('--folder', at, '--key', key);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^seals 1 to 2 intact, the last of 2026-11-22T12:00:00.000Z; 2 segments sealed, 0 daily/m);
+    expect(stdout).toContain('covers: nothing that seals 1 to 2 name was removed or changed');
+    expect(stdout).toContain('does not cover: 2 records in 1 segments are newer than the last seal over them');
+    const [, anchor = ''] = /the last one here is (2:[0-9a-f]{64})/.exec(stdout) ?? [];
+    const anchored = await runVerify('--folder', at, '--key', key, '--anchor', anchor);
+    expect(anchored.stdout).toContain('assurance: anchored');
+  });
+
+  it(proves('verify.anchor', 'takes a kept seal as a file too, and ends with 1 where it does not stand'), async () => {
+    const { at, key } = await writeSealedFolder('anchored');
+    const seal = join(at, 'seals/chain/0000000/0000000002.json');
+    const kept = join(folder, 'kept.json');
+    await writeFile(kept, await readFile(seal));
+    const run = () => runVerify('--folder', at, '--key', key, '--anchor', kept, '--json');
+    expect(JSON.parse((await run()).stdout)).toMatchObject({
+      assurance: { level: 'anchored' },
+      seals: { anchors: [2] },
+    });
+    await rm(seal);
+    const { code, stdout } = await run();
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ state: 'tampered', seals: { faults: [{ code: 'anchor-differs' }] } });
+    expect((await runVerify('--folder', at, '--key', key, '--anchor', 'nothing')).code).toBe(2);
+  });
+
+  it(proves('verify.scope', 'looks at some days or one server, and refuses days that are none'), async () => {
+    const { at, key, first } = await writeSealedFolder('scoped');
+    await rm(first);
+    const run = (...flags: string[]) => runVerify('--folder', at, '--key', key, ...flags);
+    const [whole, mail, crm, later, bad] = await Promise.all([
+      run(),
+      run('--server', 'mail', '--since', '2026-11-22', '--until', '2026-11-22'),
+      run('--server', 'crm'),
+      run('--since', '2026-11-23'),
+      run('--since', '2026-11-31'),
+    ]);
+    expect([whole.code, mail.code, crm.code, later.code, bad.code]).toEqual([1, 0, 1, 2, 2]);
+    expect(whole.stdout).toContain('(segment-missing)');
+    expect(mail.stdout).toContain('1 segment: 0 intact and closed, 1 open or cut off');
   });
 });
 
