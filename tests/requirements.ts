@@ -416,6 +416,11 @@ const requirements = {
   // Issue 5: masking, its places, rules and actions
   'mask.places':
     'Every place of every message to a client that the protocol’s schemas know has a case: masked, or kept for a reason, counted, and out of the record',
+  'mask.reveal':
+    'A class is delivered in clear only where a policy that names reveal permits it to this caller; an error reveals nothing, the record stays masked',
+  'mask.reveal-kept': 'A kept answer that shows what policy reveals no longer is withheld',
+  'mask.exposure':
+    'The exposure of a call counts what was really delivered: masked, revealed, uninspected, or withheld, by class',
   'mask.uninspected': 'Content that nobody can look into is delivered only where the server’s configuration says so',
 } as const;
 

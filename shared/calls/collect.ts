@@ -29,11 +29,11 @@ export async function collect(
     await record(parts, admitted, approval, { exposure: [], error: { code: 'gone', detail: 'no answer is kept' } });
     return answerGone(message.id, era, facts, 'it was not kept, or is kept no longer.');
   }
-  if (!stillAllows(parts, admitted, approval, kept.params)) {
+  const objection = objectionTo(parts, admitted, approval, kept);
+  if (objection !== undefined) {
     const exposure = kept.exposure.map((found) => ({ ...found, outcome: 'withheld' as const }));
-    const error = { code: 'policy', detail: 'policy no longer allows this call' };
-    await record(parts, admitted, approval, { exposure, error });
-    return answerGone(message.id, era, facts, 'policy no longer allows you this call.');
+    await record(parts, admitted, approval, { exposure, error: { code: 'policy', detail: objection.detail } });
+    return answerGone(message.id, era, facts, objection.text);
   }
   try {
     await record(parts, admitted, approval, { message: kept.record, exposure: kept.exposure });
@@ -48,6 +48,25 @@ async function openKept(parts: CallParts, approval: Approval): Promise<KeptAnswe
   if (approval.answer === undefined) return undefined;
   const answer = await parts.sealed.open(bindingFor(approval, 'answer'), approval.answer);
   return answer.ok ? readKept(answer.value) : undefined;
+}
+
+/** The answer was masked when it ran, for what policy said then: everything that it shows must be allowed now. */
+function objectionTo(
+  parts: CallParts,
+  admitted: Admitted,
+  approval: Approval,
+  { params, revealed }: KeptAnswer,
+): { readonly detail: string; readonly text: string } | undefined {
+  if (!stillAllows(parts, admitted, approval, params)) {
+    return { detail: 'policy no longer allows this call', text: 'policy no longer allows you this call.' };
+  }
+  const { server, tool } = approval;
+  const hidden = revealed.filter((name) => !parts.policy.mayReveal(admitted.asker, { server, tool, class: name }));
+  if (hidden.length === 0) return undefined;
+  return {
+    detail: `policy no longer reveals ${hidden.join(', ')}`,
+    text: 'policy no longer lets you see what it shows.',
+  };
 }
 
 /** With the quorums of its release, and everything else as it is now. */

@@ -4,6 +4,7 @@
  */
 import { isObject, type JsonObject } from '../json/value.ts';
 import type { Exposure, Masked } from '../masking/masker.ts';
+import { MaskingDeadline } from '../masking/pace.ts';
 import { asPrivateIfCacheable } from '../mcp/lists.ts';
 import {
   isSameId,
@@ -13,10 +14,12 @@ import {
   type ResponseMessage,
   toJson,
 } from '../mcp/message.ts';
+import { err, ok, type Result } from '../result.ts';
 import type { OutcomeStatus } from '../transcripts/entry.ts';
-import { type Trail, withheldMessage } from './outcome.ts';
+import { type Ending, type Trail, withheldMessage } from './outcome.ts';
 import type { Outgoing } from './outgoing.ts';
 import type { CallParts } from './parts.ts';
+import { createReveals, type Reveals } from './reveals.ts';
 
 /** Whether this message answers the call that was sent. An error without an id answers it too: the sender could not read ours. */
 export function answersCall(message: Message, { awaits }: Outgoing): message is ResponseMessage {
@@ -34,12 +37,13 @@ export async function deliverResponse(
 ): Promise<JsonObject> {
   const { id } = response;
   const shaped = response.result ? { ...response, result: outgoing.shape(response.result) } : response;
-  const masked = mask(parts, outgoing, toJson(shaped));
-  if (!masked) {
-    await trail.end({ status: 'withheld', httpStatus, exposure: [], error: { code: 'masking', detail: 'it failed' } });
+  const reveals = createReveals(parts, outgoing.admitted);
+  const masked = mask(parts, outgoing, reveals, toJson(shaped));
+  if (!masked.ok) {
+    await trail.end({ status: 'withheld', httpStatus, exposure: UNREAD, error: masked.error });
     return withheldMessage(id);
   }
-  const { client, record: message, exposure } = masked;
+  const { client, record: message, exposure } = masked.value;
   if (isUninspectable(outgoing, exposure)) {
     const error = {
       code: 'uninspected',
@@ -55,27 +59,36 @@ export async function deliverResponse(
     exposure: toSomebody(outgoing, exposure),
   });
   if (!isRecorded || !isObject(client)) return withheldMessage(id);
-  outgoing.release?.keep(masked);
+  outgoing.release?.keep(masked.value, reveals.shown);
   const { result } = client;
   const isMasked = exposure.some(({ outcome }) => outcome === 'masked');
   return isMasked && isObject(result) ? { ...client, result: asPrivateIfCacheable(result) } : client;
 }
 
-/** What the server says before its answer, or besides one: durable before it is flushed; undefined where it must not be. */
+/**
+ * What the server says before its answer, or besides one: durable before it is flushed; undefined where it must not be.
+ * `isCarried`: whether it will be handed on at all.
+ */
 export async function deliverEvent(
   parts: CallParts,
   outgoing: Outgoing,
   trail: Trail,
   message: NotificationMessage | RequestMessage,
+  isCarried: boolean,
 ): Promise<JsonObject | undefined> {
-  const masked = mask(parts, outgoing, toJson(message));
-  if (!masked) return undefined;
-  if (isUninspectable(outgoing, masked.exposure)) {
-    await trail.event({ message: masked.record, exposure: withheld(masked.exposure) });
+  const masked = mask(parts, outgoing, createReveals(parts, outgoing.admitted), toJson(message));
+  if (!masked.ok) {
+    await trail.event({ message: WITHHELD, exposure: UNREAD });
     return undefined;
   }
-  const isRecorded = await trail.event({ message: masked.record, exposure: toSomebody(outgoing, masked.exposure) });
-  return isRecorded && isObject(masked.client) ? masked.client : undefined;
+  const { client, record, exposure } = masked.value;
+  if (isUninspectable(outgoing, exposure)) {
+    await trail.event({ message: record, exposure: withheld(exposure) });
+    return undefined;
+  }
+  const delivered = isCarried ? toSomebody(outgoing, exposure) : withheld(exposure);
+  const isRecorded = await trail.event({ message: record, exposure: delivered });
+  return isRecorded && isObject(client) ? client : undefined;
 }
 
 /** A release delivers to nobody: its exposure happens when its kept answer is collected, and is recorded there. */
@@ -83,21 +96,28 @@ function toSomebody({ release }: Outgoing, exposure: readonly Exposure[]): reado
   return release === undefined ? exposure : [];
 }
 
-const NOTHING_REVEALED: ReadonlySet<string> = new Set();
+/** Of a message that could not be looked through, nobody can say what stood in it: one whole message was withheld. */
+const UNREAD: readonly Exposure[] = [{ class: 'unread', outcome: 'withheld', count: 1 }];
+const WITHHELD = '[withheld]';
 
-function mask(parts: CallParts, outgoing: Outgoing, message: JsonObject): Masked | undefined {
+type Unmasked = NonNullable<Ending['error']>;
+
+function mask(parts: CallParts, outgoing: Outgoing, revealed: Reveals, message: JsonObject): Result<Masked, Unmasked> {
   const { admitted } = outgoing;
   const { target } = admitted.facts;
   try {
-    return parts.masker.maskMessage(message, {
-      server: admitted.server.name,
-      ...(target === undefined ? {} : { tool: target }),
-      revealed: NOTHING_REVEALED,
-    });
+    const { name: server, uninspected } = admitted.server;
+    const tool = target === undefined ? {} : { tool: target };
+    return ok(parts.masker.maskMessage(message, { server, ...tool, revealed, uninspected }));
   } catch (cause) {
     parts.log('error', 'masking-failed', { callId: admitted.callId }, cause);
-    return undefined;
+    return err({ code: 'masking', detail: whyNot(cause) });
   }
+}
+
+/** For the record: the deadline is for the operator to raise, the rest is for whoever reads the log. */
+function whyNot(cause: unknown): string {
+  return cause instanceof MaskingDeadline ? cause.message : 'it failed';
 }
 
 /** Images, audio and blobs go only to callers of servers whose configuration says so. */

@@ -12,6 +12,8 @@ export interface KeptAnswer {
   readonly client: JsonObject;
   readonly record: Json;
   readonly exposure: readonly Exposure[];
+  /** Classes that stand in it in clear because policy revealed them when it ran. */
+  readonly revealed: readonly string[];
   readonly ranMs: number;
   /** What was sent: policy is asked for it again at each delivery, and the held request is gone by then. */
   readonly params: JsonObject;
@@ -29,12 +31,18 @@ const envelope = z.strictObject({
       count: z.int(),
     }),
   ),
+  // Answers that were kept before anything was revealed say nothing of it.
+  revealed: z.array(z.string()).default([]),
   ranMs: z.number(),
   params: z.unknown(),
 });
 
-export function writeKept({ client, record, exposure }: Masked, ranMs: number, params: JsonObject): Uint8Array {
-  return Buffer.from(JSON.stringify({ client, record, exposure, ranMs, params }), 'utf8');
+export function writeKept(
+  { client, record, exposure, revealed }: Masked & Pick<KeptAnswer, 'revealed'>,
+  ranMs: number,
+  params: JsonObject,
+): Uint8Array {
+  return Buffer.from(JSON.stringify({ client, record, exposure, revealed, ranMs, params }), 'utf8');
 }
 
 /** Undefined for what is no kept answer of ours. */
@@ -45,5 +53,6 @@ export function readKept(bytes: Uint8Array): KeptAnswer | undefined {
   const read = envelope.safeParse(parsed.value);
   const { client, record = null, params } = parsed.value;
   if (!read.success || !isObject(client) || !isObject(params)) return undefined;
-  return { client, record, exposure: read.data.exposure, ranMs: read.data.ranMs, params };
+  const { exposure, revealed, ranMs } = read.data;
+  return { client, record, exposure, revealed, ranMs, params };
 }

@@ -37,8 +37,8 @@ export interface Release {
   readonly approval: string;
   /** Writes `sent` just before the first upstream byte; false: nothing may be sent. */
   markSent(): Promise<boolean>;
-  /** The answer in both forms, once its outcome is durable. */
-  keep(kept: Masked): void;
+  /** The answer in both forms, once its outcome is durable, and the classes that policy revealed in it. */
+  keep(kept: Masked, revealed: readonly string[]): void;
   /** How it ended, and whether that is on record. */
   ended(status: OutcomeStatus, isRecorded: boolean): void;
 }

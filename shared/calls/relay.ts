@@ -55,7 +55,7 @@ async function* relayFrames(
       }
       const isCarried =
         message.kind === 'request' ? isQuestionCarried(outgoing) : isNoticeCarried(parts, outgoing, message);
-      const body = await deliverEvent(parts, outgoing, trail, message);
+      const body = await deliverEvent(parts, outgoing, trail, message, isCarried);
       // A lost event is no lost answer, but what follows it could be: the rest is withheld.
       if (body === undefined) return yield* endStream(outgoing, trail, WITHHELD);
       if (isCarried) yield formatEvent(JSON.stringify(body), id, event.retryMs);

@@ -48,16 +48,18 @@ export async function release(parts: CallParts, stored: StoredApproval): Promise
   return run.finish();
 }
 
+type Kept = Masked & { readonly revealed: readonly string[] };
+
 interface Run {
   markSent(): Promise<boolean>;
-  keep(kept: Masked): void;
+  keep(kept: Masked, revealed: readonly string[]): void;
   ended(status: OutcomeStatus, isRecorded: boolean): void;
   finish(): Promise<StoredApproval>;
 }
 
 function createRun(parts: CallParts, claimed: StoredApproval, params: JsonObject): Run {
   let stored = claimed;
-  let kept: Masked | undefined;
+  let kept: Kept | undefined;
   let end: { readonly status: OutcomeStatus; readonly isRecorded: boolean } | undefined;
   function maySend(): boolean {
     const { claim, expiresMs } = stored.approval;
@@ -79,8 +81,8 @@ function createRun(parts: CallParts, claimed: StoredApproval, params: JsonObject
         return false;
       }
     },
-    keep(answer) {
-      kept = answer;
+    keep(answer, revealed) {
+      kept = { ...answer, revealed };
     },
     ended(status, isRecorded) {
       end = { status, isRecorded };
@@ -102,7 +104,7 @@ async function forgetRequest(parts: CallParts, { id, request }: Approval): Promi
 
 interface RunEnd {
   readonly params: JsonObject;
-  readonly kept: Masked | undefined;
+  readonly kept: Kept | undefined;
   readonly end: { readonly status: OutcomeStatus; readonly isRecorded: boolean } | undefined;
 }
 
@@ -153,7 +155,7 @@ async function keepAnswer(
   parts: CallParts,
   stored: StoredApproval,
   params: JsonObject,
-  kept: Masked | undefined,
+  kept: Kept | undefined,
 ): Promise<StoredApproval> {
   const ranMs = parts.nowMs();
   const bytes = kept === undefined ? undefined : writeKept(kept, ranMs, params);

@@ -10,7 +10,16 @@ import type { Cedar } from './cedar.ts';
 import { type Expression, mentionsContext, partsOf } from './expression.ts';
 import { findJustificationProblem } from './justification-polarity.ts';
 import { collectMentions, type Mentions, mentionsOf } from './mentions.ts';
-import { APPROVE_ACTION, CONTENT_ACTIONS, DUTIES, ITEM_KINDS, itemId, RISK_LABELS, USE_ACTION } from './names.ts';
+import {
+  APPROVE_ACTION,
+  CONTENT_ACTIONS,
+  DUTIES,
+  ITEM_KINDS,
+  itemId,
+  REVEAL_ACTION,
+  RISK_LABELS,
+  USE_ACTION,
+} from './names.ts';
 import { entitiesOf, type Policy } from './policy.ts';
 import { explainError, problemAt } from './problem.ts';
 import type { PolicySchema } from './schema.ts';
@@ -62,7 +71,13 @@ function findScopeProblems({ actions }: Policy, mentions: Mentions): readonly st
   return ['only calls have a justification: name them, by the tool, by Action::"call" or by a risk label'];
 }
 
-const NO_CALLS: readonly string[] = [USE_ACTION, ...Object.keys(CONTENT_ACTIONS), 'reveal', APPROVE_ACTION, ...DUTIES];
+const NO_CALLS: readonly string[] = [
+  USE_ACTION,
+  ...Object.keys(CONTENT_ACTIONS),
+  REVEAL_ACTION,
+  APPROVE_ACTION,
+  ...DUTIES,
+];
 
 /** When somebody approves, the requester's groups are not asked for: such a test would be false, and a forbid a hole. */
 function findRequesterProblems({ conditions }: Policy): readonly string[] {

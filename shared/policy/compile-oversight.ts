@@ -1,18 +1,21 @@
 /**
- * What is known beforehand of approving calls and of duties on servers (audit, review, administer): the policies that can
- * matter to each tool or server, and what they mention of the context. An action has one context, on any of them.
+ * What is known beforehand of approving calls, of revealing data, and of duties on servers (audit, review, administer):
+ * the policies that can matter to each tool or server, and what they mention of the context. An action has one context,
+ * on any of them.
  */
 
 import type { Duty } from './engine.ts';
 import { collectMentions, type Mentions } from './mentions.ts';
-import { APPROVE_ACTION, DUTIES } from './names.ts';
+import { APPROVE_ACTION, DUTIES, REVEAL_ACTION } from './names.ts';
 import type { Policy } from './policy.ts';
-import { approveTarget, dutyTarget, mayApply, type Target } from './scope.ts';
+import { approveTarget, dutyTarget, mayApply, revealTarget, type Target } from './scope.ts';
 import type { ToolAction } from './tool-action.ts';
 
 export interface CompiledOversight {
   /** Name of the parsed policies on approving a call, by the tool's id. */
   readonly approveSets: ReadonlyMap<string, string>;
+  /** By server; only those where some policy permits to reveal anything. */
+  readonly revealSets: ReadonlyMap<string, string>;
   /** By duty, and by server with `_gateway`. */
   readonly dutySets: ReadonlyMap<Duty, ReadonlyMap<string, string>>;
   /** By action. */
@@ -36,10 +39,15 @@ export function planOversight(
     (duty) => [duty, servers.map((server) => [server, on(dutyTarget(duty, server))] as const)] as const,
   );
 
+  const revealing = servers
+    .map((server) => [server, on(revealTarget(server)).filter(isAboutRevealing)] as const)
+    .filter(([, some]) => some.some(({ effect }) => effect === 'permit'));
+
   const mentionsIn = (sets: readonly (readonly [string, readonly Policy[]])[]): Mentions =>
     collectMentions([...new Set(sets.flatMap(([, some]) => some))]);
   const mentions = new Map<string, Mentions>([
     [APPROVE_ACTION, mentionsIn(approving)],
+    [REVEAL_ACTION, mentionsIn(revealing)],
     ...duties.map(([duty, sets]) => [duty, mentionsIn(sets)] as const),
   ]);
   return {
@@ -49,9 +57,15 @@ export function planOversight(
         new Map(sets.map(([name, some]) => [name, parse(some)]));
       return {
         approveSets: parseEach(approving),
+        revealSets: parseEach(revealing),
         dutySets: new Map(duties.map(([duty, sets]) => [duty, parseEach(sets)])),
         mentions,
       };
     },
   };
+}
+
+/** A permit of every action was not written with data in mind: it must name `reveal`. A forbid counts in any case. */
+function isAboutRevealing({ effect, actions }: Policy): boolean {
+  return effect === 'forbid' || actions !== undefined;
 }

@@ -87,7 +87,7 @@ function createEngine(cedar: Cedar, compiled: Compiled, explainer: Explainer): P
   return {
     decideCall: createCallDecider(cedar, compiled, explainer),
     decideItem,
-    ...createOverseer(cedar, compiled),
+    ...createOverseer(cedar, compiled, ask),
     quorumsOf: (server, tool) => toolNamed(server, tool)?.quorums ?? [],
     mayHold: (server, tool) => (toolNamed(server, tool)?.quorums.length ?? 0) > 0,
     wantsJustification: (server, tool) => toolNamed(server, tool)?.mentions.inside.has('justification') ?? false,

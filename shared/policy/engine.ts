@@ -40,6 +40,13 @@ export interface ApprovalQuestion {
   readonly channel: Channel;
 }
 
+/** May data of this class be shown in clear to whoever asks, when this tool gives it? Resources and prompts have none. */
+export interface RevealQuestion {
+  readonly server: string;
+  readonly tool?: string;
+  readonly class: string;
+}
+
 /** What is done about a server rather than on it. */
 export type Duty = 'audit' | 'review' | 'administer';
 
@@ -86,6 +93,11 @@ export interface PolicyEngine {
   wantsJustification(server: string, tool: string): boolean;
   /** False for apps, for the requester itself, and for what is not pinned, whatever the policies say. */
   mayApprove(approver: Asker, question: ApprovalQuestion): boolean;
+  /**
+   * False unless a permit that names the action `reveal` says so, and on any evaluation error: who may do everything may
+   * not for that see everything.
+   */
+  mayReveal(asker: Asker, question: RevealQuestion): boolean;
   /** `server` may be `_gateway`. */
   mayDo(asker: Asker, duty: Duty, server: string): boolean;
   /** May this tool be seen? False for what is not pinned. */

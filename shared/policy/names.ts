@@ -12,6 +12,9 @@ export const LIST_ACTION = 'list';
 
 export const APPROVE_ACTION = 'approve';
 
+/** Lets a class of data through in clear. Nothing else does (DESIGN §4). */
+export const REVEAL_ACTION = 'reveal';
+
 /** Actions on a server itself, which give nobody a call. */
 export const DUTIES = ['audit', 'review', 'administer'] as const satisfies readonly Duty[];
 

@@ -1,20 +1,22 @@
 /**
- * Who may approve a call, and who may audit, review or administer a server (DESIGN §4). Whatever the policies say, an app
- * approves nothing and nobody approves their own request. An evaluation error is a no.
+ * Who may approve a call, see a class of data in clear, and audit, review or administer a server (DESIGN §4). Whatever the
+ * policies say, an app approves nothing and nobody approves their own request. An evaluation error is a no.
  */
 import type { CedarValueJson, EntityJson } from '@cedar-policy/cedar-wasm/nodejs';
 import type { Cedar } from './cedar.ts';
 import type { Compiled } from './compile.ts';
-import type { ApprovalQuestion, PolicyEngine } from './engine.ts';
+import type { ApprovalQuestion, PolicyEngine, RevealQuestion } from './engine.ts';
 import { evaluate } from './evaluate.ts';
 import { type Mentions, NO_MENTIONS } from './mentions.ts';
-import { APPROVE_ACTION, toolId } from './names.ts';
+import { APPROVE_ACTION, REVEAL_ACTION, toolId } from './names.ts';
+import type { Ask } from './remember.ts';
 import { askerContext, entitiesFor, principalEntity, principalOf } from './request.ts';
 
 export function createOverseer(
   cedar: Cedar,
   { schema, oversight }: Compiled,
-): Pick<PolicyEngine, 'mayApprove' | 'mayDo'> {
+  ask: Ask,
+): Pick<PolicyEngine, 'mayApprove' | 'mayReveal' | 'mayDo'> {
   const mentionsOn = (action: string): Mentions => oversight.mentions.get(action) ?? NO_MENTIONS;
 
   return {
@@ -32,6 +34,24 @@ export function createOverseer(
         resource,
         entities: [...entitiesFor(approver, server, resource), ...requesterEntities(question, mentions)],
         context: { ...askerContext(approver, mentions), ...approvalContext(question, mentions) },
+        policySet,
+        schema,
+      });
+      return outcome.kind === 'allow';
+    },
+
+    mayReveal(asker, question) {
+      const { server } = question;
+      const policySet = oversight.revealSets.get(server);
+      if (policySet === undefined) return false;
+      const mentions = mentionsOn(REVEAL_ACTION);
+      // Asked of every answer that holds data, and its outcome depends on nothing but the question.
+      const outcome = ask({
+        principal: principalOf(asker),
+        action: REVEAL_ACTION,
+        resource: { type: 'Server', id: server },
+        entities: [principalEntity(asker), ...toolEntities(question, mentions)],
+        context: { ...askerContext(asker, mentions), ...revealContext(question, mentions) },
         policySet,
         schema,
       });
@@ -60,6 +80,19 @@ export function createOverseer(
 function requesterEntities({ requester }: ApprovalQuestion, mentions: Mentions): readonly EntityJson[] {
   if (requester.kind !== 'user' || !mentions.inside.has('requesterUser')) return [];
   return [{ uid: { type: 'User', id: requester.id }, attrs: { guest: requester.guest }, parents: [] }];
+}
+
+function toolEntities({ server, tool }: RevealQuestion, { inside }: Mentions): readonly EntityJson[] {
+  if (tool === undefined || !inside.has('tool')) return [];
+  return [{ uid: { type: 'Tool', id: toolId(server, tool) }, attrs: {}, parents: [{ type: 'Server', id: server }] }];
+}
+
+function revealContext(question: RevealQuestion, { inside }: Mentions): Record<string, CedarValueJson> {
+  const { server, tool, class: name } = question;
+  return {
+    ...(inside.has('class') && { class: { __entity: { type: 'Class', id: name } } }),
+    ...(inside.has('tool') && tool !== undefined && { tool: { __entity: { type: 'Tool', id: toolId(server, tool) } } }),
+  };
 }
 
 function approvalContext(

@@ -8,7 +8,16 @@ import type { Config } from '../config/config.ts';
 import { GATEWAY_SERVER } from '../config/names.ts';
 import type { ArgumentType, RecordType } from './argument-type.ts';
 import type { Mentions } from './mentions.ts';
-import { APPROVE_ACTION, CALL_ACTION, CONTENT_ACTIONS, DUTIES, ERAS, RISK_LABELS, USE_ACTION } from './names.ts';
+import {
+  APPROVE_ACTION,
+  CALL_ACTION,
+  CONTENT_ACTIONS,
+  DUTIES,
+  ERAS,
+  REVEAL_ACTION,
+  RISK_LABELS,
+  USE_ACTION,
+} from './names.ts';
 import type { ToolAction } from './tool-action.ts';
 
 /** Cedar's JSON schema, as far as we write it. */
@@ -108,10 +117,7 @@ function createSchema(
         [CALL_ACTION, { memberOf: [{ id: USE_ACTION }] }],
         ...content,
         ...calls,
-        [
-          'reveal',
-          applies('reveal', ['User', 'App'], ['Server'], asked({ class: entity('Class'), tool: entity('Tool') })),
-        ],
+        [REVEAL_ACTION, applies(REVEAL_ACTION, ['User', 'App'], ['Server'], asked(REVEALING))],
         [APPROVE_ACTION, applies(APPROVE_ACTION, ['User'], ['Tool'], asked(APPROVING))],
         ...onServers,
       ]),
@@ -130,6 +136,9 @@ const APPROVING = {
   requesterApp: { ...entity('App'), required: false },
   channel: entity('Channel'),
 };
+
+/** A resource or a prompt is no tool's: a policy can't look at one without asking first whether it is there. */
+const REVEALING = { class: entity('Class'), tool: { ...entity('Tool'), required: false } };
 
 /** An address that is not known is absent: a policy can't look at it without asking first whether it is there. */
 const REQUEST = record({

@@ -3,7 +3,15 @@
  * scope does not fit is never satisfied and never errs, so it need not be evaluated; who asks is left to Cedar.
  */
 import type { Duty } from './engine.ts';
-import { APPROVE_ACTION, CALL_ACTION, type ITEM_KINDS, itemId, LIST_ACTION, USE_ACTION } from './names.ts';
+import {
+  APPROVE_ACTION,
+  CALL_ACTION,
+  type ITEM_KINDS,
+  itemId,
+  LIST_ACTION,
+  REVEAL_ACTION,
+  USE_ACTION,
+} from './names.ts';
 import type { Policy } from './policy.ts';
 import type { ToolAction } from './tool-action.ts';
 
@@ -29,6 +37,10 @@ export function listTarget({ id, server }: ToolAction): Target {
 
 export function approveTarget({ id, server }: ToolAction): Target {
   return { action: APPROVE_ACTION, within: new Set([APPROVE_ACTION]), server, type: 'Tool', id };
+}
+
+export function revealTarget(server: string): Target {
+  return { action: REVEAL_ACTION, within: new Set([REVEAL_ACTION]), server, type: 'Server', id: server };
 }
 
 export function dutyTarget(duty: Duty, server: string): Target {

@@ -38,13 +38,23 @@ describe('an answer that could not be masked', () => {
     const body = await deliverResponse(parts, outgoing, trail, response, 200);
     expect(body).toMatchObject({ id: 1, error: { code: 1003 } });
     expect(JSON.stringify([body, entries])).not.toContain('536-22-1234');
-    expect(entries).toMatchObject([{ kind: 'outcome', status: 'withheld', error: { code: 'masking' } }]);
+    expect(entries).toMatchObject([
+      {
+        ...{ kind: 'outcome', status: 'withheld', error: { code: 'masking', detail: 'it failed' } },
+        exposure: [{ class: 'unread', outcome: 'withheld', count: 1 }],
+      },
+    ]);
   });
 
   it(proves('masking.fail-closed', 'an event is withheld too'), async () => {
     const { entries, parts, outgoing, trail } = scene(brokenMasker);
     const event = { kind: 'notification', method: 'notifications/message', params: { data: 'x' } } as const;
-    expect(await deliverEvent(parts, outgoing, trail, event)).toBeUndefined();
-    expect(entries).toEqual([]);
+    expect(await deliverEvent(parts, outgoing, trail, event, true)).toBeUndefined();
+    expect(entries).toEqual([
+      {
+        ...{ kind: 'event', callId: 'c1', message: '[withheld]' },
+        exposure: [{ class: 'unread', outcome: 'withheld', count: 1 }],
+      },
+    ]);
   });
 });
