@@ -10,7 +10,6 @@ import { splitWords } from './words.ts';
 
 const REACH_BEFORE = 48;
 const REACH_AFTER = 32;
-const MAX_WORDS = 5;
 /** Between a name and its digits, or behind them; other data and other members end the search. */
 const ENDS = createCharacterSet(/[\d"{};|\t\n\x7f]/);
 /** A quote and a colon may stand between a key and its value. */
@@ -19,10 +18,10 @@ const MAX_QUOTES = 3;
 /** `isOther`: the key right above the text names something else. */
 export function findBare(text: string, rule: BareRule, isOther: boolean): readonly Range[] {
   return rule.find(text).filter(({ start, end }) => {
-    const named = rule.isNamedBy(splitWords(text.slice(startOfName(text, start), start)).slice(-MAX_WORDS));
+    const named = rule.isNamedBy(splitWords(text.slice(startOfName(text, start), start)));
     if (named !== undefined) return named;
     const after = text.slice(end, endOfName(text, end));
-    return rule.isNamedBy(splitWords(after).slice(0, MAX_WORDS).reverse()) ?? !isOther;
+    return rule.isNamedBy(splitWords(after).toReversed()) ?? !isOther;
   });
 }
 

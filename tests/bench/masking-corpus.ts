@@ -1,8 +1,9 @@
 /**
  * Labelled documents for the masking benchmark, from a seed: prose, JSON, tables and logs with values of each class, and
- * hard negatives of the same forms. `tuned` templates are those the detectors were written against, `held-out` ones are
- * not; a value's generator is the same in both. What is labelled is what must go; everything else must stay.
+ * hard negatives of the same forms. The detectors were written against these; masking-held-out.ts has others. What is
+ * labelled is what must go; everything else must stay.
  */
+import { below, createRandom, from, pick, type Random } from './masking-random.ts';
 
 export interface LabelledDocument {
   readonly text: string;
@@ -10,29 +11,6 @@ export interface LabelledDocument {
   readonly values: readonly { readonly class: string; readonly value: string }[];
 }
 
-export type TemplateSet = 'tuned' | 'held-out';
-
-/** Mulberry32: small, seeded, the same everywhere. */
-export function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
-type Random = () => number;
-
-const below = (random: Random, limit: number) => Math.floor(random() * limit);
-const pick = <Item>(random: Random, items: readonly Item[]): Item => {
-  const item = items[below(random, items.length)];
-  if (item === undefined) throw new RangeError('nothing to pick from');
-  return item;
-};
-const from = (random: Random, alphabet: string, length: number) =>
-  Array.from({ length }, () => alphabet.charAt(below(random, alphabet.length))).join('');
 const DIGITS = '0123456789';
 const ALNUM = `${DIGITS}ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz`;
 const digits = (random: Random, length: number) => from(random, DIGITS, length);
@@ -98,55 +76,46 @@ type Template = (value: string, random: Random) => string;
 
 const id = (random: Random) => `${digits(random, 5)}-${from(random, 'abcdef', 4)}`;
 
-const TEMPLATES: Readonly<Record<TemplateSet, readonly Template[]>> = {
-  tuned: [
-    (value) => `The customer wrote: ${value}, please have a look before Friday.`,
-    (value, random) => JSON.stringify({ id: below(random, 99_999), note: 'as agreed', value, isOpen: true }),
-    (value, random) => `| id | entry |\n|---|---|\n| ${below(random, 999)} | ${value.replaceAll('\n', ' ')} |`,
-    (value) => `2026-11-20T10:11:12.131Z INFO request done entry="${value}" in 12 ms`,
-  ],
-  'held-out': [
-    (value) => `> ${value}\n\nthat is what stands on the slip (see above); nothing else was left.`,
-    (value, random) => JSON.stringify([[id(random), [{ a: { b: JSON.stringify({ c: value }) } }]]], null, 2),
-    (value, random) => `${id(random)};${value};${below(random, 99)},5;Leeds\n`,
-    (value) => `<td class="x">${value}</td><td>12</td>`,
-    (value, random) => `[worker-${below(random, 9)}] got ${value} (attempt ${below(random, 5)}/5)`,
-    (value) => `entries:\n  - kind: slip\n    entry: '${value}'\n    at: 10:15\n`,
-  ],
-};
+const TEMPLATES: readonly Template[] = [
+  (value) => `The customer wrote: ${value}, please have a look before Friday.`,
+  (value, random) => JSON.stringify({ id: below(random, 99_999), note: 'as agreed', value, isOpen: true }),
+  (value, random) => `| id | entry |\n|---|---|\n| ${below(random, 999)} | ${value.replaceAll('\n', ' ')} |`,
+  (value) => `2026-11-20T10:11:12.131Z INFO request done entry="${value}" in 12 ms`,
+  (value) => `> ${value}\n\nthat is what stands on the slip (see above); nothing else was left.`,
+  (value, random) => JSON.stringify([[id(random), [{ a: { b: JSON.stringify({ c: value }) } }]]], null, 2),
+  (value, random) => `${id(random)};${value};${below(random, 99)},5;Leeds\n`,
+  (value) => `<td class="x">${value}</td><td>12</td>`,
+  (value, random) => `[worker-${below(random, 9)}] got ${value} (attempt ${below(random, 5)}/5)`,
+  (value) => `entries:\n  - kind: slip\n    entry: '${value}'\n    at: 10:15\n`,
+];
 
 const uuid = (random: Random) => [8, 4, 4, 4, 12].map((length) => from(random, '0123456789abcdef', length)).join('-');
 
 /** What looks like data and is none. */
-const NEGATIVES: Readonly<Record<TemplateSet, readonly ((random: Random) => string)[]>> = {
-  tuned: [
-    (random) => `order ${1 + below(random, 9)}${digits(random, 8)} shipped`,
-    (random) => `trace ${uuid(random)} took ${below(random, 999)} ms`,
-    (random) => `commit ${from(random, '0123456789abcdef', 40)}`,
-    (random) => `{"id":${1 + below(random, 9)}${digits(random, 9)},"at":"2026-11-0${1 + below(random, 9)}T10:00:00Z"}`,
-    (random) => `npm i left-pad@${below(random, 9)}.${below(random, 20)}.${below(random, 9)}`,
-  ],
-  'held-out': [
-    (random) =>
-      `invoice no. 2026-${digits(random, 4)}-${digits(random, 3)}, parcel 1Z${from(random, ALNUM, 6)}${digits(random, 8)}`,
-    (random) =>
-      `{"traceparent":"00-${from(random, '0123456789abcdef', 32)}-${from(random, '0123456789abcdef', 16)}-01"}`,
-    (random) => `time ${1_700_000_000_000 + below(random, 99_999_999)} offset ${below(random, 99_999)}`,
-    (random) => `sha256:${from(random, '0123456789abcdef', 64)} etag "0x8D${from(random, '0123456789ABCDEF', 13)}"`,
-    (random) => `the token bucket refills 10 tokens a second; password: required; key: item-${digits(random, 6)}`,
-    (random) => `ISBN 978-${below(random, 9)}-${digits(random, 4)}-${digits(random, 4)}-${below(random, 9)}, page 12`,
-    (random) => `order=${digits(random, 16)} sku=${from(random, ALNUM, 12)}`,
-    (random) => `account manager for UK${digits(random, 2)} region, lot DE${digits(random, 20)}`,
-  ],
-};
+const NEGATIVES: readonly ((random: Random) => string)[] = [
+  (random) => `order ${1 + below(random, 9)}${digits(random, 8)} shipped`,
+  (random) => `trace ${uuid(random)} took ${below(random, 999)} ms`,
+  (random) => `commit ${from(random, '0123456789abcdef', 40)}`,
+  (random) => `{"id":${1 + below(random, 9)}${digits(random, 9)},"at":"2026-11-0${1 + below(random, 9)}T10:00:00Z"}`,
+  (random) => `npm i left-pad@${below(random, 9)}.${below(random, 20)}.${below(random, 9)}`,
+  (random) =>
+    `invoice no. 2026-${digits(random, 4)}-${digits(random, 3)}, parcel 1Z${from(random, ALNUM, 6)}${digits(random, 8)}`,
+  (random) => `{"traceparent":"00-${from(random, '0123456789abcdef', 32)}-${from(random, '0123456789abcdef', 16)}-01"}`,
+  (random) => `time ${1_700_000_000_000 + below(random, 99_999_999)} offset ${below(random, 99_999)}`,
+  (random) => `sha256:${from(random, '0123456789abcdef', 64)} etag "0x8D${from(random, '0123456789ABCDEF', 13)}"`,
+  (random) => `the token bucket refills 10 tokens a second; password: required; key: item-${digits(random, 6)}`,
+  (random) => `ISBN 978-${below(random, 9)}-${digits(random, 4)}-${digits(random, 4)}-${below(random, 9)}, page 12`,
+  (random) => `order=${digits(random, 16)} sku=${from(random, ALNUM, 12)}`,
+  (random) => `account manager for UK${digits(random, 2)} region, lot DE${digits(random, 20)}`,
+];
 
 /** `size` documents, three in four with a value. */
-export function makeCorpus(seed: number, size: number, set: TemplateSet): readonly LabelledDocument[] {
+export function makeTuned(seed: number, size: number): readonly LabelledDocument[] {
   const random = createRandom(seed);
   return Array.from({ length: size }, (_, index): LabelledDocument => {
-    if (index % 4 === 3) return { text: pick(random, NEGATIVES[set])(random), values: [] };
+    if (index % 4 === 3) return { text: pick(random, NEGATIVES)(random), values: [] };
     const className = pick(random, CLASSES);
     const value = VALUES[className]?.(random) ?? '';
-    return { text: pick(random, TEMPLATES[set])(value, random), values: [{ class: className, value }] };
+    return { text: pick(random, TEMPLATES)(value, random), values: [{ class: className, value }] };
   });
 }

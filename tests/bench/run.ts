@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- --long] [--approvals] [--json FILE]`: start to ready, a call through the gateway against the same call made directly,
+ * `npm run bench [-- --long] [--approvals] [--records] [--json FILE]`: start to ready, a call through the gateway against the same call made directly,
  * storage operations per call, memory, bundle size and load time, decision time. Everything on this machine, in one run.
  */
 import { execFile } from 'node:child_process';
@@ -18,6 +18,7 @@ import { measureDecisions } from './decide.ts';
 import { measureInProcess } from './in-process.ts';
 import { type LoadResult, runLoad, type Target } from './load.ts';
 import { measurePace } from './pace.ts';
+import { measureRecords, printRecords } from './records.ts';
 import { residentMb } from './resident.ts';
 import { measureStreams } from './streams.ts';
 
@@ -27,7 +28,7 @@ const WARM_UP = 100;
 const CLIENTS = [1, 16, 32];
 
 const flag = { type: 'boolean', default: false } as const;
-const { values } = parseArgs({ options: { json: { type: 'string' }, long: flag, approvals: flag } });
+const { values } = parseArgs({ options: { json: { type: 'string' }, long: flag, approvals: flag, records: flag } });
 const built = await buildApp(appDir);
 if (!built.ok) throw new Error(built.error.join('\n'));
 
@@ -37,6 +38,7 @@ const bundleLoadMs = await measureBundleLoad();
 const config = await makeBenchConfig(appDir);
 const streams = await measureStreams(appDir, config.configDir);
 const approvals = values.approvals ? await measureApprovals(appDir, config.configDir) : undefined;
+const records = values.records ? await measureRecords() : undefined;
 const pace = values.long ? await measurePace(appDir, config.configDir) : undefined;
 
 const stackStartedMs = performance.now();
@@ -103,6 +105,7 @@ const report = {
   inProcess,
   streams,
   ...(approvals === undefined ? {} : { approvals }),
+  ...(records === undefined ? {} : { records }),
   ...(pace === undefined ? {} : { pace }),
 };
 printReport();
@@ -163,5 +166,6 @@ function printReport(): void {
     `${idleStreams} idle GET streams: ${memoryBeforeMb} → ${memoryWithMb} MiB; ${eventsPerSecond} events/s on one stream`,
   );
   if (approvals !== undefined) printApprovals(approvals);
+  if (records !== undefined) printRecords(records);
   if (pace !== undefined) console.log('paced stream and disconnects:', pace);
 }

@@ -2,7 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Json } from '../../shared/json/value.ts';
+import { nameOfNumber } from '../../shared/masking/detectors/card-names.ts';
 import { createMasker } from '../../shared/masking/mask.ts';
+import { splitWords } from '../../shared/masking/words.ts';
 import { proves } from '../requirements.ts';
 
 const classes = ['card', 'us-ssn', 'iban', 'email', 'phone', 'jwt', 'private-key', 'secret'] as const;
@@ -51,8 +53,11 @@ const jwt = fc
   );
 
 const secret = fc.oneof(card, ssn, phone, fc.emailAddress(), token, iban, jwt);
-/** Words that hold nothing, and no letter or digit next to the secret. */
-const filler = fc.stringMatching(/^[a-z ,.;:()"\n]{0,30}$/).map((text) => `${text} `);
+/** Words that hold nothing and name no other number (`id`), and no letter or digit next to the secret. */
+const filler = fc
+  .stringMatching(/^[a-z ,.;:()"\n]{0,30}$/)
+  .filter((text) => splitWords(text).every((word) => nameOfNumber([word]) !== false))
+  .map((text) => `${text} `);
 
 /** Every kind of place, with a secret in it, and the secret. */
 const placed = fc.tuple(secret, filler, filler).chain(([value, before, after]) => {

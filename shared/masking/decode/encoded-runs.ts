@@ -3,7 +3,7 @@
  * character codes. A run is told from an id or a hash by what it decodes to, which is looked at first by its head only.
  * Linear: no run is read more than twice, and none is decoded for long that does not begin like text.
  */
-import { createCharacterSet, isIn } from '../detectors/characters.ts';
+import { createCharacterSet, endOfRun, isIn } from '../detectors/characters.ts';
 import { findAll } from '../detectors/find-all.ts';
 import type { Range } from '../finding.ts';
 import { type Budget, mayBeginText, mayBeText, textOfBytes } from './text-of-bytes.ts';
@@ -19,7 +19,7 @@ const MIN_LINE = 60;
 const HEAD = 8;
 const BASE64 = createCharacterSet(/[A-Za-z0-9+/_-]/);
 const BETWEEN = createCharacterSet(/[-/_+]/);
-const HEX = /^(?:[0-9a-f]{2})+$/i;
+const HEX = createCharacterSet(/[0-9A-Fa-f]/);
 /** What each character of base64 stands for. */
 const SEXTETS: Uint8Array = Uint8Array.from({ length: 128 }, (_, code) =>
   isIn(BASE64, String.fromCharCode(code), 0)
@@ -28,7 +28,7 @@ const SEXTETS: Uint8Array = Uint8Array.from({ length: 128 }, (_, code) =>
 );
 
 export function findEncodedRuns(text: string, budget: Budget): readonly EncodedRun[] {
-  const found: EncodedRun[] = [...findCodeLists(text)];
+  const found = findCodeLists(text).slice();
   for (let index = 0; index < text.length; index += 1) {
     if (!isIn(BASE64, text, index)) continue;
     const start = index;
@@ -88,10 +88,11 @@ function readBase64(text: string, start: number, end: number): Buffer | undefine
 function readHex(text: string, start: number, end: number): Buffer | undefined {
   const from = text.startsWith('0x', start) ? start + 2 : start;
   const first = text.charCodeAt(from);
-  if (first < 0x30 || first > 0x37 || !HEX.test(text.slice(from, from + HEAD))) return undefined;
-  const digits = text.slice(from, end);
-  if (!HEX.test(digits) || !mayBeText(Buffer.from(text.slice(from, from + HEAD), 'hex'))) return undefined;
-  return Buffer.from(digits, 'hex');
+  if (first < 0x30 || first > 0x37 || endOfRun(HEX, text, from, from + HEAD) < from + HEAD) return undefined;
+  if (endOfRun(HEX, text, from, end) < end || (end - from) % 2 === 1) return undefined;
+  return mayBeText(Buffer.from(text.slice(from, from + HEAD), 'hex'))
+    ? Buffer.from(text.slice(from, end), 'hex')
+    : undefined;
 }
 
 function endOfPadding(text: string, end: number): number {
@@ -100,6 +101,7 @@ function endOfPadding(text: string, end: number): number {
   return index;
 }
 
+const NONE: readonly EncodedRun[] = [];
 const MIN_CODES = 9;
 /** Each begins with a digit, which is asked before what must not stand before it: that is quicker. */
 const LISTS: readonly { readonly pattern: RegExp; readonly base: number }[] = [
@@ -108,10 +110,14 @@ const LISTS: readonly { readonly pattern: RegExp; readonly base: number }[] = [
   { pattern: /0x[2-7][0-9a-f](?:[ ,:;]{1,3}0x[2-7][0-9a-f]){8,4000}(?!\w)/gi, base: 16 },
   { pattern: /[01](?<![\w.]\d)[01]{6,7}(?:[ ,]{1,3}[01]{7,8}){8,4000}(?!\w)/g, base: 2 },
 ];
+/** Without four such in a row there is no list. */
+const MAY_BE_LIST =
+  /\d[0-9a-f]{1,7}[ ,:;]{1,3}(?:0x)?[0-9a-f]{2,8}[ ,:;]{1,3}(?:0x)?[0-9a-f]{2,8}[ ,:;]{1,3}(?:0x)?[0-9a-f]{2}/i;
 const CODE = /[0-9a-f]+/gi;
 
 /** All codes of a list must be printable, or it is a list of numbers. */
 function findCodeLists(text: string): readonly EncodedRun[] {
+  if (!MAY_BE_LIST.test(text)) return NONE;
   return LISTS.flatMap(({ pattern, base }) =>
     findAll(text, pattern).flatMap(({ start, end }) => {
       const codes = (text.slice(start, end).replaceAll(/0x/gi, '').match(CODE) ?? []).map((code) =>

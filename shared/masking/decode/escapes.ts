@@ -23,22 +23,39 @@ function readEscape(source: string, index: number): Unit | undefined {
   return code === 0x26 ? readReference(source, index) : readBackslash(source, index);
 }
 
-const PERCENT = /^(?:%[0-9a-f]{2}){1,4}/i;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** As many bytes as the first one says that its character has. */
 function readPercent(source: string, index: number): Unit | undefined {
-  const [run = ''] = PERCENT.exec(source.slice(index, index + 12)) ?? [];
-  if (run === '') return undefined;
-  const bytes = Buffer.from(run.replaceAll('%', ''), 'hex');
-  const first = bytes[0] ?? 0;
-  const length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+  const first = byteAt(source, index + 1);
+  if (first === undefined) return undefined;
+  if (first < 0x80) return { text: String.fromCharCode(first), length: 3 };
+  const bytes = [first];
+  const length = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+  for (let at = index + 3; bytes.length < length; at += 3) {
+    const byte = source.charCodeAt(at) === 0x25 ? byteAt(source, at + 1) : undefined;
+    if (byte === undefined) return undefined;
+    bytes.push(byte);
+  }
   try {
-    return { text: utf8.decode(bytes.subarray(0, length)), length: length * 3 };
+    return { text: utf8.decode(Uint8Array.from(bytes)), length: length * 3 };
   } catch {
     return undefined;
   }
 }
+
+/** The byte that two hexadecimal digits write. */
+function byteAt(source: string, index: number): number | undefined {
+  const high = NIBBLES[source.charCodeAt(index)] ?? NONE;
+  const low = NIBBLES[source.charCodeAt(index + 1)] ?? NONE;
+  return high === NONE || low === NONE ? undefined : high * 16 + low;
+}
+
+const NONE = 16;
+const NIBBLES: Uint8Array = Uint8Array.from({ length: 128 }, (_, code) => {
+  const digit = Number.parseInt(String.fromCharCode(code), 16);
+  return Number.isNaN(digit) ? NONE : digit;
+});
 
 const REFERENCE = /^&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|([a-z]{2,8}));?/i;
 /** The names of those signs that stand in or between data of our classes. */
@@ -60,14 +77,18 @@ function readReference(source: string, index: number): Unit | undefined {
   return characterOf(Number.parseInt(number, decimal === undefined ? 16 : 10), whole.length);
 }
 
-const BACKSLASH = /^\\(?:x([0-9a-f]{2})|u\{([0-9a-f]{1,6})\}|u([0-9a-f]{4})|([0-7]{3})|(\\))/i;
+const BACKSLASH = /^\\(?:u\{([0-9a-f]{1,6})\}|u([0-9a-f]{4})|([0-7]{3}))/i;
 
 function readBackslash(source: string, index: number): Unit | undefined {
+  if (source.charCodeAt(index + 1) === 0x5c) return { text: '\\', length: 2 };
+  if (source.charCodeAt(index + 1) === 0x78) {
+    const code = byteAt(source, index + 2);
+    return code === undefined ? undefined : { text: String.fromCharCode(code), length: 4 };
+  }
   const match = BACKSLASH.exec(source.slice(index, index + 10));
   if (match === null) return undefined;
-  const [whole, byte, braced, unit, octal, itself] = match;
-  if (itself !== undefined) return { text: itself, length: whole.length };
-  const code = octal === undefined ? Number.parseInt(byte ?? braced ?? unit ?? '', 16) : Number.parseInt(octal, 8);
+  const [whole, braced, unit, octal] = match;
+  const code = octal === undefined ? Number.parseInt(braced ?? unit ?? '', 16) : Number.parseInt(octal, 8);
   return characterOf(code, whole.length);
 }
 

@@ -6,6 +6,7 @@
 import type { Range } from '../finding.ts';
 import { hasIssuer, mayBegin, PREFIX_DIGITS } from './card-issuers.ts';
 import { nameOfNumber } from './card-names.ts';
+import { createCharacterSet, endOfRun, startOfRun } from './characters.ts';
 import type { Detector } from './detector.ts';
 import { findAll } from './find-all.ts';
 
@@ -20,14 +21,22 @@ export const cardDetector: Detector = {
 };
 
 const BARE = /\d(?<!\d\d|\d\.\d)\d{12,18}(?!\d)/g;
+const HEX = createCharacterSet(/[0-9A-Fa-f]/);
+const MIN_HASH = 24;
 const GROUPED = /\d(?<!\d\d)\d{0,7}[ \-._/\t\n]\d/g;
 
 function findBare(text: string): readonly Range[] {
-  return findAll(
-    text,
-    BARE,
-    ({ index }) => mayBegin(digitAt(text, index)) && endOfLongest(text, index, 1) !== undefined,
-  );
+  return findAll(text, BARE, ({ index, 0: { length } }) => {
+    if (!mayBegin(digitAt(text, index)) || isInHash(text, index, index + length)) return false;
+    return endOfLongest(text, index, 1) !== undefined;
+  });
+}
+
+/** Digits in the middle of a hexadecimal run as long as a hash are some of its digits. */
+function isInHash(text: string, start: number, end: number): boolean {
+  const from = startOfRun(HEX, text, start, start - MIN_HASH);
+  const to = endOfRun(HEX, text, end, end + MIN_HASH);
+  return to - from >= MIN_HASH && to - from > end - start;
 }
 
 /** Where several groupings of one run are valid, all of them: what follows a card (its CVV) may look like its end. */
@@ -50,9 +59,8 @@ function findGrouped(text: string): readonly Range[] {
  * 7812-1 annex B) doubles every second digit from the right, so both sums are kept: each new digit swaps them.
  */
 function endOfLongest(text: string, start: number, maxGroups: number): number | undefined {
-  const groups: number[] = [];
+  let groups = 0;
   let digits = 0;
-  let size = 0;
   let prefix = 0;
   let sum = 0;
   let sumIfLastDoubled = 0;
@@ -61,35 +69,35 @@ function endOfLongest(text: string, start: number, maxGroups: number): number | 
     const digit = digitAt(text, index);
     if (digit >= 0) {
       digits += 1;
-      size += 1;
       if (digits <= PREFIX_DIGITS) prefix = prefix * 10 + digit;
       const doubled = sum + (digit > 4 ? digit * 2 - 9 : digit * 2);
       sum = sumIfLastDoubled + digit;
       sumIfLastDoubled = doubled;
       continue;
     }
-    groups.push(size);
-    size = 0;
+    groups += 1;
     const isNumber = digits >= MIN_DIGITS && sum % 10 === 0 && hasIssuer(prefix, digits);
-    if (isNumber && (maxGroups === 1 || arePrinted(groups))) longest = index;
-    if (groups.length === maxGroups || !isSeparator(text, index) || digitAt(text, index + 1) < 0) break;
+    if (isNumber && (maxGroups === 1 || arePrinted(text.slice(start, index)))) longest = index;
+    if (groups === maxGroups || !isSeparator(text, index) || digitAt(text, index + 1) < 0) break;
   }
-  return longest === undefined || isInLongerNumber(text, start, groups) ? undefined : longest;
+  return longest === undefined || isInLongerNumber(text, start) ? undefined : longest;
 }
 
 /** Fours with a rest at the end, as American Express and Diners Club print theirs, or digit by digit. */
-function arePrinted(groups: readonly number[]): boolean {
-  if (groups.length === 1) return false;
+function arePrinted(number: string): boolean {
+  const groups = number.split(/\D/).map(({ length }) => length);
   const [first, second, third] = groups;
+  if (groups.length === 1) return false;
   if (groups.length === 3 && first === 4 && second === 6) return third === 5 || third === 4;
   const size = first === 1 || first === 2 ? first : 4;
   return groups.every((group, index) => group === size || (index === groups.length - 1 && group < size + 4));
 }
 
 /** The fours of a longer number begin no card in its middle. */
-function isInLongerNumber(text: string, start: number, groups: readonly number[]): boolean {
-  if (groups[0] !== 4 || start < 5 || !isSeparator(text, start - 1)) return false;
-  return [2, 3, 4, 5].every((back) => digitAt(text, start - back) >= 0) && text[start - 1] === text[start + 4];
+function isInLongerNumber(text: string, start: number): boolean {
+  const separator = text.charAt(start - 1);
+  if (separator !== text.charAt(start + 4) || !isSeparator(text, start - 1)) return false;
+  return [2, 3, 4, 5].every((back) => digitAt(text, start - back) >= 0);
 }
 
 const SEPARATORS = new Set([0x20, 0x2d, 0x2e, 0x5f, 0x2f, 0x09, 0x0a]);

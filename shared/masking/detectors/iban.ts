@@ -6,7 +6,7 @@ import type { Range } from '../finding.ts';
 import { ALPHANUMERIC, isIn } from './characters.ts';
 import type { Detector } from './detector.ts';
 
-export const ibanDetector: Detector = { class: 'iban', needs: { digits: 8 }, findByForm: findIbans };
+export const ibanDetector: Detector = { class: 'iban', needs: { digits: 4 }, findByForm: findIbans };
 
 const START = /(?<![A-Za-z0-9])[A-Za-z]{2}[ .-]?\d[ .-]?\d/g;
 

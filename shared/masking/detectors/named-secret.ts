@@ -104,7 +104,7 @@ function valueAfter(text: string, afterSign: number, kind: SecretKind): Range | 
   const start = isQuoted ? begin + 1 : begin;
   const end = isQuoted ? endOfQuoted(text, start, quote) : endOfBare(text, start);
   if (!isSecretValue(kind, text.slice(start, end))) return undefined;
-  if (nextLine !== undefined && !isLineEnd(text, isQuoted ? end + 1 : end)) return undefined;
+  if (nextLine !== undefined && !isLineEnd(text, end)) return undefined;
   if (!isQuoted && kind === 'password' && isProse(text, start, end)) return undefined;
   return { start, end };
 }
@@ -122,9 +122,9 @@ function startOfNextLine(text: string, index: number): number | undefined {
   return endOfRun(SPACE, text, next + 1, next + 1 + MAX_SPACES);
 }
 
+/** A quote and signs may follow, but the colon of another name. */
 function isLineEnd(text: string, index: number): boolean {
-  const rest = text.charAt(endOfRun(SPACE, text, index, index + MAX_SPACES));
-  return rest === '' || rest === '\n' || rest === '\r';
+  return /^(?![^\n]*:)["'`)\]}.,!?\\]{0,3}[ \t]{0,8}(?:[\r\n<]|$)/.test(text.slice(index, index + 16));
 }
 
 /** `:=`, `=>` and `==` are one sign. */

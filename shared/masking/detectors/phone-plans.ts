@@ -28,6 +28,7 @@ const MAX_CALLING_CODE = 3;
 
 let metadata: MetadataJson | undefined;
 const plans = new Map<string, Plan>();
+const plansByCode = new Map<string, readonly Plan[]>();
 
 function readMetadata(): MetadataJson {
   const read: MetadataJson = metadata ?? createRequire(import.meta.url)('libphonenumber-js/metadata.min.json');
@@ -37,7 +38,12 @@ function readMetadata(): MetadataJson {
 
 /** `digits`: calling code first, without the plus. `mayBeNew`: the right length is enough, plans grow. */
 export function isInternational(digits: string, mayBeNew: boolean): boolean {
-  return plansOf(digits).some(({ code, plan }) => isInPlan(digits.slice(code.length), plan, mayBeNew));
+  // No calling code is the beginning of another (ITU-T E.164).
+  for (let length = 1; length <= MAX_CALLING_CODE; length += 1) {
+    const plansOfCode = plansByCode.get(digits.slice(0, length)) ?? readPlansOf(digits.slice(0, length));
+    if (plansOfCode.length > 0) return plansOfCode.some((plan) => isInPlan(digits.slice(length), plan, mayBeNew));
+  }
+  return false;
 }
 
 /** `digits`: as dialled within one of the regions. */
@@ -48,18 +54,15 @@ export function isNational(digits: string, regions: readonly CountryCode[] = NAT
   });
 }
 
-function plansOf(digits: string): readonly { readonly code: string; readonly plan: Plan }[] {
+/** A code that nobody has is kept too: there are only a thousand. */
+function readPlansOf(code: string): readonly Plan[] {
   const { country_calling_codes: regionsOf, countries, nonGeographic } = readMetadata();
-  for (let length = 1; length <= MAX_CALLING_CODE; length += 1) {
-    const code = digits.slice(0, length);
-    // No calling code is the beginning of another (ITU-T E.164).
-    const entries: readonly (readonly [string, unknown])[] = Object.hasOwn(regionsOf, code)
-      ? (regionsOf[code] ?? []).map((region) => [region, countries[region]])
-      : [[code, nonGeographic[code]]];
-    const known = entries.flatMap(([name, entry]) => planOf(name, entry) ?? []);
-    if (known.length > 0) return known.map((plan) => ({ code, plan }));
-  }
-  return [];
+  const entries: readonly (readonly [string, unknown])[] = Object.hasOwn(regionsOf, code)
+    ? (regionsOf[code] ?? []).map((region) => [region, countries[region]])
+    : [[code, nonGeographic[code]]];
+  const read = entries.flatMap(([name, entry]) => planOf(name, entry) ?? []);
+  plansByCode.set(code, read);
+  return read;
 }
 
 function planOf(name: string, entry: unknown): Plan | undefined {

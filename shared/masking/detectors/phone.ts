@@ -9,11 +9,15 @@ import { findAll } from './find-all.ts';
 import { isInternational, isNational } from './phone-plans.ts';
 
 const INTERNATIONAL = /(?<![\w+])\+[ (]{0,2}\d(?:[ .\-/()]{0,3}\d){6,16}(?!\d)/g;
-const TWO_ZEROS = /(?<![\w./:+-])00 ?[1-9]\d{0,2}[ .\-/()]{1,2}\d(?:[ .\-/()]{0,2}\d){5,14}(?!\d|[.:/-]\d)/g;
+const TWO_ZEROS = /(?<![\w./:+-])00 ?[1-9]\d{0,2}[ .\-/()]{1,2}\d(?:[ .\-/()]{0,2}\d){5,14}(?!\w|[.:/-]\d)/g;
 const NORTH_AMERICAN =
   /(?<!\d|\d[.-])(?:1[ .-])?(?:\([2-9]\d{2}\)[ .-]?|[2-9]\d{2}[ .-])[2-9]\d{2}[ .-]\d{4}(?!\d|[.-]\d)/g;
 const NATIONAL =
-  /(?<![\w./:+-]|\d )(?:\(0\d{1,5}\)[ /-]{0,3}|0\d{1,4}(?:[ .]|[ ]?[/-][ ]?))\d{2,8}(?:[ .-]\d{2,4}){0,4}(?!\d|[./:-]\d)/g;
+  /(?<![\w./:+-]|\d )(?:\(0[1-9]\d{0,4}\)[ /-]{0,3}|0[1-9]\d{0,4}(?:[ .]|[ ]?[/-][ ]?))\d{2,8}(?:[ .-]\d{2,4}){0,4}(?!\w|[./:-]\d)/g;
+/** Groups of digits that may stand behind a number and look like more of it. */
+const MAX_FOLLOWING = 4;
+/** Of a beginning that may be a whole number. */
+const MIN_LENGTH = 8;
 const MIN_NATIONAL_DIGITS = 9;
 const MAX_NATIONAL_DIGITS = 12;
 /** Three, two and four digits are a social security number or a part number. */
@@ -32,7 +36,7 @@ export const phoneDetector: Detector = {
   ],
   context: {
     mayHold: /phone|tel|mobil|cell|fax|whatsapp|msisdn|handy|gsm|tlf/i,
-    isNamedBy: (words) => words.some((word) => NAME.test(word)),
+    isNamedBy: (words) => words.some((word, at) => NAME.test(word) || (word === 'app' && words[at - 1] === 'whats')),
     candidate: /(?<!\d)[+(]?\d(?:[ .\-/()]{0,3}\d){6,14}(?!\d)/g,
     isOne: (text) => !DATE.test(text),
     numberDigits: { min: 7, max: 15 },
@@ -63,10 +67,13 @@ function isWithTrunk(text: string): boolean {
 function longestNumbers(text: string, candidates: readonly Range[], isOne: (text: string) => boolean): Range[] {
   const found: Range[] = [];
   for (const { start, end } of candidates) {
-    for (let last = end; last > start; last = endOfGroupBefore(text, start, last)) {
-      if (!isOne(text.slice(start, last))) continue;
-      found.push({ start, end: last });
-      break;
+    let last = end;
+    for (let left = MAX_FOLLOWING; left >= 0 && last - start >= MIN_LENGTH; left -= 1) {
+      if (isOne(text.slice(start, last))) {
+        found.push({ start, end: last });
+        break;
+      }
+      last = endOfGroupBefore(text, start, last);
     }
   }
   return found;

@@ -113,6 +113,11 @@ function findAround(text: string, { mark, of, before, after }: MarkShape): reado
   for (let match = mark.exec(text); match !== null; match = mark.exec(text)) {
     const markEnd = match.index + match[0].length;
     const start = startOfRun(of, text, match.index, match.index - before[1] - 1);
+    if (match.index - start > before[1]) {
+      // Further marks of this run have more before them still.
+      mark.lastIndex = endOfRun(of, text, markEnd, text.length);
+      continue;
+    }
     const end = endOfRun(of, text, markEnd, markEnd + after[1] + 1);
     if (!isBetween(match.index - start, before) || !isBetween(end - markEnd, after)) continue;
     found.push({ start, end: endOfRun(PADDING, text, end, end + MAX_PADDING) });

@@ -24,8 +24,8 @@ const FILL = /^(?:[ :]{1,2}(?:now|been|be|set|changed|reset|to)\b){0,4}[ :\n]{1,
 const REACH_BEFORE = 32;
 const QUOTED = /^(["'`\u201c\u2018*]{1,2})([^\n"`\u201d]{3,200}?)\1(?=[\s.,;:!?)]|$)/;
 const BARE = /^[^\s"'`,;<>()[\]{}]{4,128}/;
-/** A digit, a sign, or a capital inside: no word of a sentence. */
-const NO_WORD = /\d|[^\w.'-]|_|[a-z][A-Z]/;
+/** As words of a sentence are written; anything else is no word. */
+const WORD = /^(?:[A-Za-z]?[a-z]+(?:['-][a-z]+)*|[A-Z]+)$/;
 
 function findTold(text: string): readonly Range[] {
   const found: Range[] = [];
@@ -51,5 +51,5 @@ function valueAfter(text: string, name: number, verb: number): Range | undefined
     return isSecretValue(kind, quoted) ? { start: from, end: from + quoted.length } : undefined;
   }
   const value = (BARE.exec(rest.slice(fill.length))?.[0] ?? '').replace(/[.!?:]{1,3}$/, '');
-  return NO_WORD.test(value) && isSecretValue(kind, value) ? { start, end: start + value.length } : undefined;
+  return !WORD.test(value) && isSecretValue(kind, value) ? { start, end: start + value.length } : undefined;
 }
