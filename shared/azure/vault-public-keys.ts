@@ -6,6 +6,9 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { KeyClient, KeyVaultKey } from '@azure/keyvault-keys';
 import { isLoopback } from '../config/loopback.ts';
 import type { EndorsingKey } from '../transcripts/verify-genesis.ts';
+import { withinDeadline } from './deadline.ts';
+
+const MOST_VERSIONS = 1_000;
 
 /** `isOurVault`: whether a vault's URL, as a key id states it, means this client's vault. */
 export function createVaultPublicKeys(
@@ -18,7 +21,11 @@ export function createVaultPublicKeys(
     const version = versionOf(keyId, keyName, isOurVault);
     if (version === undefined) return Promise.resolve(undefined);
     const known = found.get(version) ?? fetchKey(client, keyName, version);
+    // Versions are read from what somebody wrote: no more are kept than any vault has.
+    if (found.size >= MOST_VERSIONS) found.clear();
     found.set(version, known);
+    // An outage must not outlive itself.
+    known.catch(() => found.delete(version));
     return known;
   };
 }
@@ -43,7 +50,7 @@ function versionOf(keyId: string, keyName: string, isOurVault: (vaultUrl: URL) =
 async function fetchKey(client: KeyClient, keyName: string, version: string): Promise<KeyObject | undefined> {
   let key: KeyVaultKey;
   try {
-    key = await client.getKey(keyName, { version });
+    key = await client.getKey(keyName, { version, ...withinDeadline() });
   } catch (error) {
     if (error instanceof Error && 'statusCode' in error && error.statusCode === 404) return undefined;
     throw error;

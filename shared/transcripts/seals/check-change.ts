@@ -12,7 +12,7 @@ import { readLines } from '../read-lines.ts';
 import { verifyGenesis } from '../verify-genesis.ts';
 import type { FaultCode } from '../verify-report.ts';
 import { type ResumePoint, verifySegment } from '../verify-segment.ts';
-import type { SealedSegment } from './document.ts';
+import { type SealedSegment, segmentKey } from './document.ts';
 import type { Change } from './find-changes.ts';
 import type { SealPorts } from './read-document.ts';
 import type { VerifiedSink } from './verified-sink.ts';
@@ -21,6 +21,8 @@ export interface CheckOptions extends SealPorts {
   readonly sink?: VerifiedSink;
   readonly log: Log;
   readonly nowMs: () => number;
+  /** Of open segments that this process has verified, by `segmentKey`; kept here. */
+  readonly writerKeys: Map<string, KeyObject>;
 }
 
 /** A sink that fails holds a segment's seal back for so long, counted from its oldest record that is not sealed. */
@@ -50,6 +52,7 @@ export async function checkChange(options: CheckOptions, change: Change): Promis
     const onLines = createHandOver(options, change);
     const report = await verifySegment({ ...options, ...(onLines && { onLines }) }, container, segment, extent);
     const holds = { bytes: report.bytes, lines: report.lines, head: report.head };
+    keepKey(options.writerKeys, change, report.state === 'open-or-cut-off' ? report.writerKey : undefined);
     if (report.fault) return bad(report.fault.code, blob.bytes, holds);
     if (report.state === 'unreadable') throw report.error;
     return { container, segment, state: report.state === 'intact-closed' ? 'closed' : 'open', ...holds };
@@ -59,11 +62,19 @@ export async function checkChange(options: CheckOptions, change: Change): Promis
   }
 }
 
-/** The writer's key stands in the first line, which is verified anew. */
-async function findResumePoint(options: SealPorts, change: Change): Promise<ResumePoint | 'changed'> {
+/** Beyond these the keys are read again. */
+const MOST_KEYS = 10_000;
+
+function keepKey(keys: Map<string, KeyObject>, change: Change, key: KeyObject | undefined): void {
+  keys.delete(segmentKey(change));
+  if (key && keys.size < MOST_KEYS) keys.set(segmentKey(change), key);
+}
+
+/** The writer's key stands in the first line, which a process that does not know it verifies anew. */
+async function findResumePoint(options: CheckOptions, change: Change): Promise<ResumePoint | 'changed'> {
   const { container, segment: name, known } = change;
   if (!known) return 'changed';
-  const writerKey = await readWriterKey(options, container, name);
+  const writerKey = options.writerKeys.get(segmentKey(change)) ?? (await readWriterKey(options, container, name));
   if (!writerKey) return 'changed';
   const { bytes, lines, head, state } = known;
   return { bytes, lines, head, writerKey, isClosed: state === 'closed' };

@@ -3,6 +3,7 @@
  * holds to the chain of seals; then what writers that ended left behind, and the manifests of days that are over.
  * It may be killed between any two steps, and two may run at once: what stands in storage decides, and the next goes on.
  */
+import type { KeyObject } from 'node:crypto';
 import type { Log } from '../../log.ts';
 import type { Clock } from '../attempt.ts';
 import { mapInOrder } from '../in-order.ts';
@@ -47,6 +48,8 @@ export interface Sealer {
 /** A seal stays small enough to be written and read in one request. */
 const MOST_ENTRIES = 1_000;
 const CHECKS_AT_ONCE = 8;
+/** In one run: whoever can write a thousand bad blobs fills no transcript with them. All are named in the seal. */
+const MOST_FLAGGED = 50;
 const DEFAULT_BUDGET_MS = 4 * 60_000;
 /** Without a seal for longer, somebody who looks can't tell rest from a sealer that is down, or from seals cut off. */
 const HEARTBEAT_MS = 60 * 60_000;
@@ -61,6 +64,7 @@ export function createSealer(options: SealerOptions): Sealer {
     onForeign: (number, detail) => log('error', 'seal-foreign', { number, detail }),
     onForeignManifest: (day, detail) => log('error', 'manifest-foreign', { day, detail }),
   };
+  const writerKeys = new Map<string, KeyObject>();
   let state = createSealState();
   let running: Promise<unknown> = Promise.resolve();
 
@@ -91,7 +95,7 @@ export function createSealer(options: SealerOptions): Sealer {
       }
       if (entry?.state === 'bad') {
         counts.bad += 1;
-        await flag(entry);
+        if (counts.bad <= MOST_FLAGGED) await flag(entry);
       }
       if (batch.length >= MOST_ENTRIES) {
         await seal(batch, counts.left + waiting);
@@ -116,7 +120,7 @@ export function createSealer(options: SealerOptions): Sealer {
 
   const check = async (change: Change, untilMs: number): Promise<[Change, SealedSegment | undefined]> => [
     change,
-    monotonicMs() < untilMs ? await checkChange({ ...options, ...bounded }, change) : undefined,
+    monotonicMs() < untilMs ? await checkChange({ ...options, ...bounded, writerKeys }, change) : undefined,
   ];
 
   /** A person has to look. That it could not be put on record must not keep it out of the seal. */

@@ -23,7 +23,7 @@ export async function putDocument(
       failure = error;
     }
     try {
-      const standing = await ports.reader.read(SEALS_CONTAINER, name);
+      const standing = await ports.reader.read(SEALS_CONTAINER, name, { to: bytes.length + 1 });
       if (standing) return Buffer.concat(await Array.fromAsync(standing)).equals(bytes) ? 'ours' : 'other';
     } catch (error) {
       failure = error;

@@ -48,7 +48,7 @@ describe('a seal', () => {
   });
 
   it('reads only what was added since the last one', async () => {
-    const { recorder, store, seal } = createSealScene();
+    const { recorder, store, seal, another } = createSealScene();
     await recorder.record(session, eventEntry('e-1', 'x'.repeat(50_000)));
     await seal();
     await recorder.record(session, eventEntry('e-2'));
@@ -59,8 +59,11 @@ describe('a seal', () => {
       return read(container, name, range);
     };
     await seal();
-    const [before, after] = sealsOf(store).map(({ entries }) => entries[0]?.bytes);
-    expect(ranges).toEqual([{ to: 8 * 1024 }, { from: before, to: after }]);
+    await recorder.record(session, eventEntry('e-3'));
+    await seal(another());
+    const [first, second, third] = sealsOf(store).map(({ entries }) => entries[0]?.bytes);
+    // Another process has to learn the writer's key first.
+    expect(ranges).toEqual([{ from: first, to: second }, { to: 8 * 1024 }, { from: second, to: third }]);
   });
 
   it('goes on in another process where the last one ended', async () => {
@@ -120,6 +123,16 @@ describe('what does not verify', () => {
     const named = second?.entries.filter(({ state }) => state === 'bad');
     expect(named?.map(({ fault }) => fault)).toEqual(['shorter-than-sealed', 'segment-missing']);
     expect(named?.map(({ bytes }) => bytes)).toEqual(before);
+  });
+
+  it('fills no transcript: past fifty in a run it is named in the seal only', async () => {
+    const { store, seal, recorded } = createSealScene();
+    const writer = 'a'.repeat(32);
+    for (let number = 1; number <= 60; number += 1) {
+      store.content.set(`transcripts-standard/crm/2026/11/22/s-1/${writer}-${number}.jsonl`, Buffer.from('{}\n'));
+    }
+    expect(await seal()).toMatchObject({ bad: 60, segments: 60 });
+    expect(recorded).toHaveLength(50);
   });
 
   it('is left for the next run when it can’t be read', async () => {
