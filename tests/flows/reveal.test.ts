@@ -118,11 +118,11 @@ describe('what a call shows', () => {
     expect(rpc(await read(both)).error).toEqual({ code: -32_000, message: SHOWN, data: { said: SHOWN } });
   });
 
-  it(proves('mask.reveal', 'of a list or a resource is not a tool’s, and revealed all the same'), async () => {
-    gateway.upstream.script = answerResult({ tools: [{ ...READ_TOOL, title: 'of ada@example.com' }] });
+  it(proves('mask.reveal', 'of a list is no tool’s, and revealed all the same'), async () => {
+    gateway.upstream.script = answerResult({ tools: [READ_TOOL], _meta: { owner: 'ada@example.com' } });
     const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' });
     expect((await post(gateway.url, alice, body)).text).not.toContain('ada@');
-    expect((await post(gateway.url, both, body)).text).toContain('of ada@example.com');
+    expect((await post(gateway.url, both, body)).text).toContain('"owner":"ada@example.com"');
   });
 });
 
