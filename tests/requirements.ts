@@ -405,8 +405,23 @@ const requirements = {
   'sessions.index':
     'The index of sessions holds each verified record once, whatever comes twice, in another order or to two sealers',
   'sessions.index-rebuilt': 'Made again from the blobs, the index has the same rows',
+  'sessions.filter': 'Sessions are found by person, agent, server, tool, time, decision and class',
+  'sessions.page': 'A session is a timeline: calls to be opened, masked parts marked, approvals where they happened',
+  'sessions.proof':
+    'A session says what proves it: sealed through which seal, newer than the last one, or what does not verify',
+  'sessions.audit-only': 'Who may not audit a server finds its sessions as if they were not there',
+  'sessions.read-recorded': 'Who looks at sessions is on record before anything is shown; otherwise nothing is',
 
   // Issue 5: access reviews
+  'review.ask': 'A question is answered no, yes with the list, or cannot tell with why, and nothing else',
+  'review.keep-revoke':
+    'Each person is kept or revoked with a reason, changeable until sign-off; a revoke blocks on that server',
+  'review.sign-off':
+    'A sign-off names exactly the frozen report and the decisions that were shown, on record, and closes the review',
+  'review.self': 'Nobody decides on their own row, nor signs off over it undecided',
+  'review.read-recorded':
+    'Every read, export, question and decision is on record before it is answered; the rest gets not-found',
+  'review.concurrent': 'Reviewers at once, lost responses and double posts lose no decision and make one sign-off',
   'review.who-did': 'A review says who did what, how it ended, why, what was held and who decided, and who looked',
   'review.who-could': 'A review says who could by group, policy and directory, who never did, and who may no longer',
   'review.verified-only':
@@ -422,6 +437,15 @@ const requirements = {
   'mask.exposure':
     'The exposure of a call counts what was really delivered: masked, revealed, uninspected, or withheld, by class',
   'mask.uninspected': 'Content that nobody can look into is delivered only where the server’s configuration says so',
+
+  // Issue 6: the deployment
+  'deploy.bicep':
+    'The deployment compiles without a word, is opened by identity alone, and makes what the code needs and nothing else',
+  'deploy.roles': 'The app’s identity has exactly the rights of one table, each with its reason',
+  'deploy.settings': 'Every setting that the code reads is deployed, and no other but the platform’s own',
+  'deploy.immutability': 'Transcripts and seals can be appended to and not changed until their retention has passed',
+  'deploy.diagnostics': 'What is done to each resource is logged',
+  'deploy.names': 'Names are valid, however long the environment’s is',
 } as const;
 
 export type RequirementId = keyof typeof requirements;

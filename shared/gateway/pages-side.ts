@@ -16,6 +16,7 @@ import { createBoundedNotes } from './bounded-notes.ts';
 import { createHome } from './home-side.ts';
 import type { GatewayPorts } from './ports.ts';
 import { createRooms } from './rooms.ts';
+import { createSessionSide } from './session-side.ts';
 
 export function createPagesSide(parts: CallParts, ports: GatewayPorts): Pages {
   const { config, blocks } = parts;
@@ -26,6 +27,7 @@ export function createPagesSide(parts: CallParts, ports: GatewayPorts): Pages {
     keyring: parts.keyring,
     home: createHome(parts, ports),
     inbox: createInbox(parts),
+    desk: createSessionSide(parts, ports),
     rooms: createRooms(parts),
     signIn: createWebSignIn({
       ...entra,

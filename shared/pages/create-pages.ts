@@ -16,6 +16,7 @@ import { messagePage, notFoundPage } from './message-page.ts';
 import type { PagesOptions } from './options.ts';
 import { addressOf, noteRefusal, type PageContext, type PageEnv, type PageParts, toVisitor } from './page-env.ts';
 import { createSessions } from './session.ts';
+import { addSessions } from './sessions.ts';
 import { addSignIn, foreignFormPage } from './sign-in.ts';
 import { STYLE, STYLE_PATH } from './style.ts';
 
@@ -80,6 +81,7 @@ function createApp(parts: PageParts): Hono<PageEnv> {
   addHome(app, parts);
   addSignIn(app, parts);
   addApprovals(app, parts);
+  addSessions(app, parts);
   app.notFound((c) => c.html(notFoundPage(), 404));
   app.onError((cause, c) => answerError(cause, c, parts));
   return app;

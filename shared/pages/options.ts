@@ -6,6 +6,7 @@ import type { Keyring } from '../keys/keyring.ts';
 import type { OverLimit, Place } from '../limits/limiter.ts';
 import type { Log } from '../log.ts';
 import type { Result } from '../result.ts';
+import type { SessionDesk } from '../sessions/session-desk.ts';
 import type { Home } from './home-facts.ts';
 import type { Room } from './rooms.ts';
 
@@ -40,6 +41,7 @@ export interface PagesOptions {
   readonly inbox: Inbox;
   /** Which rooms this person may enter. */
   readonly rooms: (person: Person) => readonly Room[];
+  readonly desk: SessionDesk;
   readonly signIn: WebSignIn;
   readonly keyring: Keyring;
   /** Asked again once what a session knows is five minutes old. */

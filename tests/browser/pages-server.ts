@@ -20,6 +20,7 @@ import type { HttpAnswer } from '../../shared/mcp/http.ts';
 import { createPages } from '../../shared/pages/create-pages.ts';
 import { CALLBACK_PATH, type PageEvent } from '../../shared/pages/options.ts';
 import { err, ok } from '../../shared/result.ts';
+import type { SessionDesk } from '../../shared/sessions/session-desk.ts';
 import { createMemoryTable, createMemoryWrapper } from '../unit/keys/memory-vault.ts';
 
 export interface PagesServer {
@@ -32,7 +33,10 @@ export interface PagesServer {
   stop(): Promise<void>;
 }
 
-export async function startPagesServer(): Promise<PagesServer> {
+/** For who audits nothing. */
+const nothingToAudit: SessionDesk = { servers: () => [], list: async () => undefined, show: async () => undefined };
+
+export async function startPagesServer(desk: SessionDesk = nothingToAudit): Promise<PagesServer> {
   const entra = await startEntra({ port: 0, publicUrl: 'http://127.0.0.1:1', servers: ['crm'] });
   const held = new Map<string, ApprovalView>();
   const events: PageEvent[] = [];
@@ -67,8 +71,9 @@ export async function startPagesServer(): Promise<PagesServer> {
     publicUrl: url,
     entra: settings,
     inbox: createInbox(held),
+    desk,
     home: async (person) => ({ waiting: await createInbox(held).list(person, 5) }),
-    rooms: () => ['approvals'],
+    rooms: (person) => (desk.servers(person).length > 0 ? ['approvals', 'sessions'] : ['approvals']),
     signIn: createWebSignIn({
       ...settings,
       flow: createMsalCodeFlow({ entra: settings, credential: createIdentity(entra) }),

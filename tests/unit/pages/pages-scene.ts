@@ -21,6 +21,7 @@ import { createPages } from '../../../shared/pages/create-pages.ts';
 import type { HomeFacts } from '../../../shared/pages/home-facts.ts';
 import type { PageEvent, Visitor } from '../../../shared/pages/options.ts';
 import { err, ok, type Result } from '../../../shared/result.ts';
+import type { SessionDesk } from '../../../shared/sessions/session-desk.ts';
 import { createMemoryTable, createMemoryWrapper } from '../keys/memory-vault.ts';
 
 const PLACE = { leave: () => undefined };
@@ -95,7 +96,11 @@ export const bob: Caller = {
   expiresAt: START_MS / 1_000 + 3_600,
 };
 
+/** For who audits nothing. */
+const nothingToAudit: SessionDesk = { servers: () => [], list: async () => undefined, show: async () => undefined };
+
 export interface SceneOptions {
+  readonly desk?: SessionDesk;
   readonly keyring?: Keyring;
   readonly publicUrl?: string;
   readonly tenantId?: string;
@@ -128,6 +133,7 @@ export async function createScene(options: SceneOptions = {}): Promise<Scene> {
     publicUrl,
     entra: { tenantId, clientId: CLIENT },
     inbox: createInbox(scene),
+    desk: options.desk ?? nothingToAudit,
     home: async (person) => scene.home ?? { waiting: await createInbox(scene).list(person, 5) },
     rooms: () => ['approvals'],
     signIn: {
