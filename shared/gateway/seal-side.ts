@@ -32,7 +32,8 @@ export function createSealSide(parts: CallParts, ports: GatewayPorts): SealSide 
   return {
     async sealTranscripts() {
       const run = await sealer.run();
-      log(run.bad === 0 && run.left === 0 ? 'info' : 'warn', 'transcripts-sealed', { ...run });
+      const isQuiet = run.seals === 0 && run.left === 0;
+      if (!isQuiet) log(run.bad === 0 && run.left === 0 ? 'info' : 'warn', 'transcripts-sealed', { ...run });
     },
     async expireTranscripts() {
       const counts = await expireTranscripts({ ...ports, ...shared, remover: ports.blobRemover });

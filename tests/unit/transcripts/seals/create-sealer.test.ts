@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { hashBytes } from '../../../../shared/transcripts/seals/sign-document.ts';
 import type { VerifiedBatch } from '../../../../shared/transcripts/seals/verified-sink.ts';
 import { proves } from '../../../requirements.ts';
-import { eventEntry, intentEntry, linesOf, segmentsOf, session } from '../scene.ts';
+import { eventEntry, intentEntry, linesOf, segmentsOf, session, verify } from '../scene.ts';
 import { createSealScene, sealsOf } from './seal-scene.ts';
 
 const MINUTE_MS = 60_000;
@@ -90,6 +90,60 @@ describe('a seal', () => {
       [1_000, 50],
       [50, 0],
     ]);
+  });
+});
+
+describe('over days', () => {
+  const HOUR_MS = 60 * MINUTE_MS;
+
+  it('a segment that stays open is followed by name, by sealers that have seen nothing', async () => {
+    const idleMs = 200 * HOUR_MS;
+    const { recorder, store, clock, seal, another } = createSealScene({ idleMs });
+    await recorder.record(session, eventEntry('e-1'));
+    const readNumbers: string[] = [];
+    const reader = {
+      ...store,
+      read: (...args: Parameters<typeof store.read>) => {
+        if (args[1].startsWith('chain/')) readNumbers.push(args[1]);
+        return store.read(...args);
+      },
+    };
+    for (let run = 0; run < 24; run += 1) {
+      await seal(another({ idleMs, reader }));
+      await clock.advance(6 * HOUR_MS);
+    }
+    readNumbers.length = 0;
+    await recorder.record(session, eventEntry('e-2'));
+    await recorder.close();
+    await seal(another({ idleMs, reader }));
+    const seals = sealsOf(store);
+    const entries = seals.flatMap((one) => one.entries);
+    expect(entries.map(({ state, lines }) => [state, lines])).toEqual([
+      // Once each day, until it goes on.
+      ...Array.from({ length: 7 }, () => ['open', 3]),
+      ['closed', 7],
+    ]);
+    const manifest = JSON.parse(`${store.content.get('seals/manifests/2026/11/22.json')}`);
+    expect(manifest.entries).toMatchObject([{ state: 'open', lines: 3 }]);
+    // Back to the first day without a manifest, not to the beginning.
+    expect(new Set(readNumbers).size).toBeLessThan(seals.length - 10);
+    const { seals: chain, state } = await verify(store);
+    expect([state, chain.faults]).toEqual(['intact', []]);
+  });
+
+  it('catches up after an outage of weeks, and makes the manifests of all its days', async () => {
+    const { recorder, store, clock, seal, another } = createSealScene();
+    await recorder.record(session, eventEntry('first'));
+    await seal();
+    for (let day = 0; day < 20; day += 1) {
+      await clock.advance(24 * HOUR_MS);
+      await recorder.record(session, eventEntry(`e-${day}`));
+    }
+    await clock.advance(HOUR_MS);
+    expect(await seal(another())).toMatchObject({ segments: 21, left: 0, manifests: 20 });
+    await seal(another());
+    const { state, seals, totals } = await verify(store);
+    expect([state, seals.faults, seals.manifests, totals.unsealedLines]).toEqual(['intact', [], 20, 0]);
   });
 });
 
