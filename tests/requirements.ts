@@ -409,10 +409,15 @@ const requirements = {
   'sessions.page': 'A session is a timeline: calls to be opened, masked parts marked, approvals where they happened',
   'sessions.proof':
     'A session says what proves it: sealed through which seal, newer than the last one, or what does not verify',
+  'sessions.api': 'Sessions are listed and read over the API as on the pages',
+  'sessions.command':
+    'sallyport replay shows sessions from a gateway, or offline from blobs that it verifies, and hides nothing from a terminal',
+  'sessions.justification': 'Why an agent called stands in the record of the call, held or not',
   'sessions.audit-only': 'Who may not audit a server finds its sessions as if they were not there',
   'sessions.read-recorded': 'Who looks at sessions is on record before anything is shown; otherwise nothing is',
 
   // Issue 5: access reviews
+  'review.export-csv': 'CSV follows RFC 4180, and no cell of it begins like a formula',
   'review.ask': 'A question is answered no, yes with the list, or cannot tell with why, and nothing else',
   'review.keep-revoke':
     'Each person is kept or revoked with a reason, changeable until sign-off; a revoke blocks on that server',
@@ -438,6 +443,23 @@ const requirements = {
     'The exposure of a call counts what was really delivered: masked, revealed, uninspected, or withheld, by class',
   'mask.uninspected': 'Content that nobody can look into is delivered only where the server’s configuration says so',
 
+  // Issue 5: masking, its detectors and their bars (FACTS §6)
+  'masking.cards': 'Card numbers are found by issuer and check digit; bare ones stay where a name says they are others',
+  'masking.ssn': 'Social security numbers are found by their form, bare ones by a name nearby only',
+  'masking.email': 'Addresses are found in any script',
+  'masking.phone': 'Telephone numbers are found in international and national forms, bare ones by a name nearby only',
+  'masking.iban': 'Bank account numbers are found by country length and check digits',
+  'masking.ip': 'IP addresses of both versions are found, and versions and times are none',
+  'masking.secrets':
+    'Tokens of more than forty issuers, keys, connection strings and passwords are found, placeholders are none',
+  'masking.keys': 'JWTs are found by their header, private keys by their boundaries',
+  'masking.evasion':
+    'A number hidden in any of 23 ways is found and hidden whole; for the other ways the reason stands beside',
+  'masking.split': 'What stands in parts over blocks, items or rows is found',
+  'masking.corpus': 'Recall and false positives meet their bars, on documents the detectors have not seen too',
+  'masking.linear': 'Every pattern of the masking engine is linear by analysis',
+  'masking.hostile': 'Hostile texts are looked at to their end',
+
   // Issue 6: the deployment
   'deploy.bicep':
     'The deployment compiles without a word, is opened by identity alone, and makes what the code needs and nothing else',
@@ -446,6 +468,8 @@ const requirements = {
   'deploy.immutability': 'Transcripts and seals can be appended to and not changed until their retention has passed',
   'deploy.diagnostics': 'What is done to each resource is logged',
   'deploy.names': 'Names are valid, however long the environment’s is',
+  'deploy.package':
+    'The package holds what the app needs at run time and nothing else, runs by itself, and is the same bytes each time',
 } as const;
 
 export type RequirementId = keyof typeof requirements;

@@ -1,6 +1,6 @@
 /**
  * What the deployment makes in the storage account, made in Azurite: a container for each retention class, one for
- * seals, one for what is sealed, and the tables. In Azure Bicep makes them, and the app has no right to.
+ * seals, one for what is sealed, one for reviews, and the tables. In Azure Bicep makes them, and the app has no right to.
  */
 import { TableServiceClient } from '@azure/data-tables';
 import { BlobServiceClient } from '@azure/storage-blob';
@@ -10,6 +10,8 @@ import { DRIFT_TABLE } from '../../shared/azure/drift-table.ts';
 import { KEYRING_TABLE } from '../../shared/azure/keyring-table.ts';
 import { LIMITS_TABLE } from '../../shared/azure/rate-table.ts';
 import { REPLIES_TABLE } from '../../shared/azure/reply-table.ts';
+import { REVIEWS_CONTAINER } from '../../shared/azure/review-blobs.ts';
+import { REVIEWS_TABLE } from '../../shared/azure/reviews-table.ts';
 import { SEALED_CONTAINER } from '../../shared/azure/sealed-blobs.ts';
 import { SESSIONS_TABLE } from '../../shared/azure/session-index-table.ts';
 import { SEALS_CONTAINER, transcriptContainer } from '../../shared/transcripts/layout.ts';
@@ -18,7 +20,12 @@ import { SEALS_CONTAINER, transcriptContainer } from '../../shared/transcripts/l
 export async function prepareStorage(connectionString: string, retentionClasses: Iterable<string>): Promise<void> {
   const blobs = BlobServiceClient.fromConnectionString(connectionString);
   const tables = TableServiceClient.fromConnectionString(connectionString, { allowInsecureConnection: true });
-  const names = [...[...retentionClasses].map(transcriptContainer), SEALS_CONTAINER, SEALED_CONTAINER];
+  const names = [
+    ...[...retentionClasses].map(transcriptContainer),
+    SEALS_CONTAINER,
+    SEALED_CONTAINER,
+    REVIEWS_CONTAINER,
+  ];
   const containers = names.map((name) => blobs.getContainerClient(name));
   await Promise.all([
     ...containers.map((container) => container.createIfNotExists()),
@@ -29,6 +36,7 @@ export async function prepareStorage(connectionString: string, retentionClasses:
     tables.createTable(APPROVALS_TABLE),
     tables.createTable(REPLIES_TABLE),
     tables.createTable(SESSIONS_TABLE),
+    tables.createTable(REVIEWS_TABLE),
     tables.createTable(BLOCKS_TABLE),
   ]);
 }

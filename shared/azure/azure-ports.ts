@@ -10,12 +10,15 @@ import { createDriftTable, DRIFT_TABLE } from './drift-table.ts';
 import type { Environment } from './environment.ts';
 import { createGraphGroupSource } from './graph-groups.ts';
 import { createGraphGuestSource } from './graph-guests.ts';
+import { createGraphGroupMembers } from './graph-members.ts';
 import { createKeyVaultEndorser } from './key-vault-endorser.ts';
 import { createKeyVaultSecretSource } from './key-vault-secrets.ts';
 import { createKeyVaultWrapper } from './key-vault-wrapper.ts';
 import { createKeyringTable, KEYRING_TABLE } from './keyring-table.ts';
 import { createRateTable, LIMITS_TABLE } from './rate-table.ts';
 import { createReplyTable, REPLIES_TABLE } from './reply-table.ts';
+import { createReviewBlobs } from './review-blobs.ts';
+import { createReviewsTable, REVIEWS_TABLE } from './reviews-table.ts';
 import { createBlobRemover, createBlobSealStore } from './seal-blobs.ts';
 import { createSealedBlobs } from './sealed-blobs.ts';
 import { createServiceBusQueue } from './service-bus-queue.ts';
@@ -55,10 +58,12 @@ export function createAzurePorts(environment: Environment): AzurePorts {
   const graph = { url: graphUrl, credential };
   const table = (name: string) => createTable(state, credential, name);
   const transcriptBlobs = createBlobService(transcripts, credential);
+  const sealedService = createBlobService(sealed, credential);
   const queue = createServiceBusQueue({ address: serviceBus, credential });
   return {
     groups: createGraphGroupSource(graph),
     guests: createGraphGuestSource(graph),
+    groupMembers: createGraphGroupMembers(graph),
     codeFlow: createMsalCodeFlow({ entra, credential }),
     endorser,
     keyWrapper: createKeyVaultWrapper({ client: keys, wrappingKey, signingKey, endorser }),
@@ -68,7 +73,9 @@ export function createAzurePorts(environment: Environment): AzurePorts {
     rateStore: createRateTable(table(LIMITS_TABLE)),
     approvalStore: createApprovalsTable(table(APPROVALS_TABLE)),
     replayMarks: createReplyTable({ table: table(REPLIES_TABLE), randomBytes }),
-    sealedBlobs: createSealedBlobs(createBlobService(sealed, credential)),
+    sealedBlobs: createSealedBlobs(sealedService),
+    reviewStore: createReviewsTable(table(REVIEWS_TABLE)),
+    reportBlobs: createReviewBlobs(sealedService),
     queue,
     createCardPoster: (url) => createTeamsWebhook({ url, fetch }),
     secrets: createKeyVaultSecretSource(createSecretClient(keyVault.url, credential)),

@@ -16,6 +16,8 @@ export interface GraphOptions {
 export interface GraphLookup {
   /** `path` below `/v1.0/`; with a body it is a POST. Rejects for any answer but a good one; names no token. */
   ask(path: string, body?: unknown): Promise<unknown>;
+  /** A GET that wants Graph's index (`ConsistencyLevel: eventual`): casts and counts of lists, minutes behind at most. */
+  askIndex(path: string): Promise<unknown>;
 }
 
 const DEADLINE_MS = 5_000;
@@ -37,7 +39,10 @@ export function createGraphClient(options: GraphOptions): () => Promise<GraphLoo
     const limit = { endsMs: performance.now() + deadlineMs, signal: AbortSignal.timeout(deadlineMs) };
     const token = await within(limit.signal, credential.getToken(scope, { abortSignal: limit.signal }));
     if (token === null) throw new Error('the managed identity gave no token for Graph');
-    return { ask: (path, body) => ask(`${url}/v1.0/${path}`, token.token, body, limit) };
+    return {
+      ask: (path, body) => ask(`${url}/v1.0/${path}`, token.token, { body }, limit),
+      askIndex: (path) => ask(`${url}/v1.0/${path}`, token.token, { headers: { consistencylevel: 'eventual' } }, limit),
+    };
   };
 }
 
@@ -47,10 +52,16 @@ function scopeOf(url: string): string {
   return `${protocol === 'https:' ? origin : 'https://graph.microsoft.com'}/.default`;
 }
 
-async function ask(url: string, token: string, body: unknown, limit: Limit): Promise<unknown> {
+interface Asked {
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+async function ask(url: string, token: string, { body, headers }: Asked, limit: Limit): Promise<unknown> {
+  const json = { 'content-type': 'application/json', accept: 'application/json' };
   const send = () =>
     fetch(url, {
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', accept: 'application/json' },
+      headers: { ...headers, ...json, authorization: `Bearer ${token}` },
       ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
       redirect: 'error',
       signal: limit.signal,

@@ -17,6 +17,8 @@ import type { KeyringStore, KeyWrapper } from '../keys/master.ts';
 import type { RateStore } from '../limits/rate-store.ts';
 import type { Log } from '../log.ts';
 import type { Lookup } from '../mcp/guarded-connect.ts';
+import type { GroupMembers } from '../reviews/entitlements.ts';
+import type { ReportBlobs, ReviewStore } from '../reviews/review.ts';
 import type { SessionIndex } from '../sessions/session-index.ts';
 import type { BlobRemover, SealStore } from '../transcripts/seals/seal-store.ts';
 import type { SegmentStore, TranscriptReader } from '../transcripts/segment-store.ts';
@@ -35,6 +37,10 @@ export interface GatewayPorts {
   };
   /** Asked for the groups of those whose token left them out; the gateway caches what it says. */
   readonly groups: GroupSource;
+  /** Asked by reviews for everybody who is in a group. */
+  readonly groupMembers: GroupMembers;
+  readonly reviewStore: ReviewStore;
+  readonly reportBlobs: ReportBlobs;
   readonly keyringStore: KeyringStore;
   readonly keyWrapper: KeyWrapper;
   readonly endorser: Endorser;

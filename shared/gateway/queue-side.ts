@@ -21,6 +21,8 @@ export interface QueueSide extends SealSide {
   buryNotice(message: unknown): Promise<void>;
   /** Timer. */
   sweepApprovals(): Promise<void>;
+  /** Timer. Rejects when the store can't be read: the next run goes on. */
+  buildReviews(): Promise<void>;
 }
 
 export function createQueueSide(parts: CallParts, ports: GatewayPorts): QueueSide {
@@ -41,6 +43,8 @@ export function createQueueSide(parts: CallParts, ports: GatewayPorts): QueueSid
     postNotice: (message) => notifier.post(message),
     buryDecision: (message) => buryMessage(parts, 'approval-decisions', message),
     buryNotice: (message) => buryMessage(parts, 'approval-notices', message),
+    // Loaded by the timer that needs it: an instance that serves agents does not.
+    buildReviews: async () => (await import('./review-side.ts')).createReviewSide(parts, ports).buildDue(),
     async sweepApprovals() {
       const [{ looked, failed }] = await Promise.all([
         sweepApprovals(parts),

@@ -26,6 +26,8 @@ export interface DirectoryObjects {
   /** `url`: of the request, for `$top` and `$skiptoken`; the next page's link is made from it. */
   groupsOf(userId: string, url: URL): unknown;
   membersOf(groupId: string, url: URL): unknown;
+  /** Of the same: the stand-in's directory has no groups within groups. With `userType` for who selects it. */
+  usersIn(groupId: string, url: URL): unknown;
 }
 
 /** `url`: the stand-in's own, no trailing slash. */
@@ -37,6 +39,13 @@ export function createDirectoryObjects(directory: Directory, url: string): Direc
     // `findUser` knows short names too, which Graph does not.
     if (!user || user.name === id.toLowerCase()) throw notFound(id);
     return user;
+  }
+
+  function demandMembers(groupId: string): readonly User[] {
+    const members = directory.users.filter(({ groups }) => groups.includes(groupId.toLowerCase()));
+    // The directory lists no groups: one without a member is one that it has never heard of.
+    if (members.length === 0) throw notFound(groupId);
+    return members;
   }
 
   function check(held: readonly string[], body: unknown): unknown {
@@ -64,12 +73,7 @@ export function createDirectoryObjects(directory: Directory, url: string): Direc
 
   return {
     user(id, request) {
-      const user = demandUser(id);
-      const { isGuest } = user;
-      const known = { ...describeUser(user), userType: isGuest ? 'Guest' : 'Member' };
-      const selected = request.searchParams.get('$select')?.split(',') ?? DEFAULT_PROPERTIES;
-      const shown = Object.entries(known).filter(([name]) => selected.includes(name));
-      return { '@odata.context': `${context}#users/$entity`, ...Object.fromEntries(shown) };
+      return { '@odata.context': `${context}#users/$entity`, ...select(demandUser(id), request) };
     },
     checkUser: (id, body) => check(demandUser(id).groups, body),
     checkServicePrincipal(id, body) {
@@ -81,16 +85,23 @@ export function createDirectoryObjects(directory: Directory, url: string): Direc
         demandUser(userId).groups.map((id) => ({ '@odata.type': '#microsoft.graph.group', id })),
         request,
       ),
-    membersOf(groupId, request) {
-      const members = directory.users.filter(({ groups }) => groups.includes(groupId.toLowerCase()));
-      // The directory lists no groups: one without a member is one that it has never heard of.
-      if (members.length === 0) throw notFound(groupId);
-      return page(
-        members.map((user) => ({ '@odata.type': '#microsoft.graph.user', ...describeUser(user) })),
+    membersOf: (groupId, request) =>
+      page(
+        demandMembers(groupId).map((user) => ({ '@odata.type': '#microsoft.graph.user', ...describeUser(user) })),
         request,
-      );
-    },
+      ),
+    usersIn: (groupId, request) =>
+      page(
+        demandMembers(groupId).map((user) => select(user, request)),
+        request,
+      ),
   };
+}
+
+function select(user: User, request: URL): Record<string, unknown> {
+  const known = { ...describeUser(user), userType: user.isGuest ? 'Guest' : 'Member' };
+  const selected = request.searchParams.get('$select')?.split(',') ?? DEFAULT_PROPERTIES;
+  return Object.fromEntries(Object.entries(known).filter(([name]) => selected.includes(name)));
 }
 
 function describeUser({ objectId, displayName, principalName }: User): Record<string, unknown> {

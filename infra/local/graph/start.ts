@@ -2,7 +2,8 @@
  * A stand-in for Microsoft Graph v1.0 over the sample tenant: which groups somebody is in, who is in a group, one user.
  * It wants a token for Graph, as the managed identity gets it. Throttling and outages come from the test switch.
  * It does NOT imitate: permissions, nested groups and hidden membership (membership here is what the directory says),
- * groups of service principals (none), groups without members, `$select` of lists, `$filter`, `$count`, `$batch`,
+ * groups of service principals (none), groups without members, `$select` of lists but of
+ * `transitiveMembers/microsoft.graph.user` (no other cast, and no `ConsistencyLevel`), `$filter`, `$count`, `$batch`,
  * `$expand`, delta queries, writes, `client-request-id`, throttling by itself, the beta endpoint.
  */
 import { randomUUID } from 'node:crypto';
@@ -53,8 +54,9 @@ export function startGraph({ port, keysUrl, directory = sampleDirectory }: Graph
 
 /** Throws `GraphProblem`, also for what it does not serve. */
 function answer(objects: DirectoryObjects, method: string, url: URL, body: unknown): unknown {
-  const [version, collection, id = '', part, ...more] = url.pathname.slice(1).split('/').map(decode);
-  const operation = more.length === 0 && version === 'v1.0' ? `${method} ${[collection, part].join('/')}` : '';
+  const [version, collection, id = '', ...parts] = url.pathname.slice(1).split('/').map(decode);
+  const part = parts.join('/');
+  const operation = version === 'v1.0' ? `${method} ${collection}/${part}` : '';
   switch (operation) {
     case 'GET users/':
       return objects.user(id, url);
@@ -66,8 +68,10 @@ function answer(objects: DirectoryObjects, method: string, url: URL, body: unkno
       return objects.checkServicePrincipal(id, body);
     case 'GET groups/members':
       return objects.membersOf(id, url);
+    case 'GET groups/transitiveMembers/microsoft.graph.user':
+      return objects.usersIn(id, url);
     default:
-      throw badRequest(`Resource not found for the segment '${part ?? collection}'.`);
+      throw badRequest(`Resource not found for the segment '${part || collection}'.`);
   }
 }
 

@@ -29,6 +29,7 @@ import { createMemoryDriftStore } from '../../unit/drift/memory-drift-store.ts';
 import { createMemoryBlockStore, type MemoryBlockStore } from '../../unit/identity/blocks/memory-block-store.ts';
 import { createMemoryTable, createMemoryWrapper } from '../../unit/keys/memory-vault.ts';
 import { createMemoryRateStore } from '../../unit/limits/memory-rate-store.ts';
+import { createMemoryReportBlobs, createMemoryReviewStore } from '../../unit/reviews/memory-review-store.ts';
 import { createMemoryStore, type MemoryStore } from '../../unit/transcripts/memory-store.ts';
 import { createTestEndorser, testEndorsingKey } from '../../unit/transcripts/scene.ts';
 import { type RecordingUpstream, startRecordingUpstream } from './recording-upstream.ts';
@@ -134,6 +135,15 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
         return ok(graph.groups === 'directory' ? (graph.directory.get(id) ?? []) : graph.groups);
       },
     },
+    groupMembers: {
+      async membersOf(groupId) {
+        if (graph.groups !== 'directory') return err({ cause: new Error('Graph is down') });
+        const members = [...graph.directory].filter(([, groups]) => groups.includes(groupId));
+        return ok({ members: members.map(([id]) => ({ id, guest: false })), isWhole: true });
+      },
+    },
+    reviewStore: createMemoryReviewStore(),
+    reportBlobs: createMemoryReportBlobs(),
     keyringStore: createMemoryTable(),
     keyWrapper: createMemoryWrapper(),
     endorser: createTestEndorser(),
