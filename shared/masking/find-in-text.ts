@@ -50,6 +50,7 @@ export function createFinder(detectors: readonly Detector[]): Finder {
   const smallestBare = 10 ** (Math.min(...detectors.map(({ bare }) => bare?.minDigits ?? Infinity)) - 1);
   const bits = (has: (detector: Detector) => boolean): NamedClasses =>
     detectors.reduce((set, detector, rank) => (has(detector) ? set | (1 << rank) : set), 0);
+  const rankOf = (className: string): number => detectors.findIndex((one) => one.class === className);
   const byWhole = bits(({ whole }) => whole !== undefined);
 
   const lookOnce = (text: string, facts: Survey, named: NamedClasses): readonly RankedRange[] => {
@@ -72,7 +73,7 @@ export function createFinder(detectors: readonly Detector[]): Finder {
     const add = (findings: readonly Finding[], place: (finding: Finding) => Range): void => {
       for (const finding of findings)
         for (const each of finding.classes)
-          ranges.push({ ...place(finding), class: each, rank: detectors.findIndex((one) => one.class === each) });
+          ranges.push({ ...place(finding), class: each, rank: rankOf(each), isEncoded: true });
     };
     if (facts.hasEscape) {
       const read = readEscapes(source);

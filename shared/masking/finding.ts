@@ -17,6 +17,8 @@ export interface RankedRange extends Range {
   readonly class: string;
   /** Lower is more specific: a card number that also looks like a phone number is a card number. */
   readonly rank: number;
+  /** It stands for something encoded inside: what else is there does not make it any less. */
+  readonly isEncoded?: true;
 }
 
 export function mergeRanges(ranges: readonly RankedRange[]): readonly Finding[] {
@@ -28,8 +30,9 @@ export function mergeRanges(ranges: readonly RankedRange[]): readonly Finding[] 
     const last = merged.at(-1);
     if (last === undefined || next.start >= last.end) {
       merged.push({ start: next.start, end: next.end, rank: next.rank, classes: [next.class] });
-    } else if (next.end > last.end || next.rank < last.rank) {
-      const coversLast = next.start <= last.start && next.end >= last.end && next.rank < last.rank;
+    } else if (next.end > last.end || next.rank < last.rank || next.isEncoded === true) {
+      const coversLast =
+        next.isEncoded !== true && next.start <= last.start && next.end >= last.end && next.rank < last.rank;
       if (coversLast) last.classes = [next.class];
       else if (!last.classes.includes(next.class)) last.classes.push(next.class);
       last.end = Math.max(last.end, next.end);

@@ -111,8 +111,7 @@ const LISTS: readonly { readonly pattern: RegExp; readonly base: number }[] = [
   { pattern: /[01](?<![\w.]\d)[01]{6,7}(?:[ ,]{1,3}[01]{7,8}){8,4000}(?!\w)/g, base: 2 },
 ];
 /** Without four such in a row there is no list. */
-const MAY_BE_LIST =
-  /\d[0-9a-f]{1,7}[ ,:;]{1,3}(?:0x)?[0-9a-f]{2,8}[ ,:;]{1,3}(?:0x)?[0-9a-f]{2,8}[ ,:;]{1,3}(?:0x)?[0-9a-f]{2}/i;
+const MAY_BE_LIST = /\d(?<![\w.]\d)[\da-fx]{1,8}(?:[ ,:;]{1,3}[\da-fx]{2,8}){3}/i;
 const CODE = /[0-9a-f]+/gi;
 
 /** All codes of a list must be printable, or it is a list of numbers. */

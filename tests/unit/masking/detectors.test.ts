@@ -48,7 +48,7 @@ describe('card', () => {
     ['a length its issuer does not use', '411111111111116'],
     ['a fraction', '0.4111111111111111'],
     ['groups far apart', '4111  1111  1111  1111'],
-  ])('leaves digits with %s', (_why, number) => {
+  ])(proves('masking.cards', 'leaves digits with %s'), (_why, number) => {
     const message = answer(`value ${number} here`);
     expect(masker.maskMessage(message, context).client).toBe(message);
   });
@@ -87,7 +87,7 @@ describe('us-ssn', () => {
     '078-05-11203',
     'the className of 123456789',
     '{"ssn": null, "order": 123456789}',
-  ])('leaves %s', (text) => {
+  ])(proves('masking.ssn', 'leaves %s'), (text) => {
     expect(maskedText(text)).toEqual(answer(text));
   });
 });
@@ -109,7 +109,7 @@ describe('email', () => {
   });
 
   it.each(['@alice', 'npm i pkg@1.2.3', 'alice@localhost', 'a @ b.com', '@scope/pkg', 'x@.com', 'x@com.'])(
-    'leaves %j',
+    proves('masking.email', 'leaves %j'),
     (text) => {
       expect(maskedText(text)).toEqual(answer(text));
     },
@@ -145,7 +145,7 @@ describe('phone', () => {
     'id 123-456-789-0123',
     '1,234,567.89',
     '{"phone":null,"id":4155550134}',
-  ])('leaves %s', (text) => {
+  ])(proves('masking.phone', 'leaves %s'), (text) => {
     expect(maskedText(text)).toEqual(answer(text));
   });
 });

@@ -5,6 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { TOKEN_SHAPES } from '../../../shared/masking/detectors/token-shapes.ts';
 import { createMasker } from '../../../shared/masking/mask.ts';
+import { proves } from '../../requirements.ts';
 
 const masker = createMasker({
   classes: ['card', 'us-ssn', 'iban', 'email', 'phone', 'ip', 'jwt', 'private-key', 'secret'],
@@ -72,7 +73,7 @@ describe('tokens of a fixed shape', () => {
     expect(untried.map(({ issuer }) => issuer)).toEqual([]);
   });
 
-  it.each(TOKENS)('are masked, none of it left, behind %s', (prefix, rest) => {
+  it.each(TOKENS)(proves('masking.secrets', 'are masked, none of it left, behind %s'), (prefix, rest) => {
     const token = prefix + rest;
     expect(mask(`found ${token} here`)).toBe('found [masked:secret] here');
     expect(mask(`found=${token}`)).toBe('found=[masked:secret]');
@@ -132,7 +133,7 @@ describe('secrets by name', () => {
     ['mongodb+srv://app:s3cr3t@c0.example/db', 'mongodb+srv://[masked:secret]@c0.example/db'],
     [`tokenghp_${mixed(36)}`, 'token[masked:secret]'],
     ['amqp://u:p%40ss@10.0.0.1', 'amqp://[masked:secret]@[masked:ip]'],
-  ])('are masked in %j', (text, expected) => {
+  ])(proves('masking.secrets', 'are masked in %j'), (text, expected) => {
     expect(mask(text)).toBe(expected);
     expect(mask(expected)).toBe(expected);
   });
@@ -167,7 +168,7 @@ describe('secrets by name', () => {
     'password:\n  policy: strict',
     'password:\n  minimum: 12\n',
     'your token has expired',
-  ])('leave %j', (text) => {
+  ])(proves('masking.secrets', 'leave %j'), (text) => {
     expect(mask(text)).toBe(text);
   });
 });
@@ -181,7 +182,7 @@ describe('iban', () => {
     'NO93 8601 1117 947',
     'FR14 2004 1010 0505 0001 3M02 606',
     'MT84MALT011000012345MTLCAST001S',
-  ])('masks %s', (number) => {
+  ])(proves('masking.iban', 'masks %s'), (number) => {
     expect(mask(`to ${number}, today`)).toBe('to [masked:iban], today');
     expect(mask(`to ${number} and go`)).toBe('to [masked:iban] and go');
   });
@@ -193,21 +194,21 @@ describe('iban', () => {
     'ZZ82 WEST 1234 5698 7654 32',
     'XGB82WEST12345698765432',
     'GB82  WEST 1234 5698 7654 32',
-  ])('leaves %s', (text) => {
+  ])(proves('masking.iban', 'leaves %s'), (text) => {
     expect(mask(text)).toBe(text);
   });
 });
 
 describe('ip', () => {
   it.each(['192.0.2.7', '2001:db8::7', '2001:db8:0:0:8:800:200c:417a', '::ffff:192.0.2.128', '::1'])(
-    'masks %s',
+    proves('masking.ip', 'masks %s'),
     (ip) => {
       expect(mask(`from ${ip}.`)).toBe('from [masked:ip].');
     },
   );
 
   it.each(['256.1.1.1', '1.2.3', '1.2.3.4.5', '10:00:00', 'std::dec', 'v1.2.3.4', 'aa:bb:cc:dd:ee:ff'])(
-    'leaves %s',
+    proves('masking.ip', 'leaves %s'),
     (text) => {
       expect(mask(text)).toBe(text);
     },
@@ -224,7 +225,7 @@ describe('jwt', () => {
     ['encrypted', `${part({ alg: 'dir', enc: 'A256GCM' })}..${mixed(16)}.${mixed(40)}.${mixed(22)}`],
     ['unsecured', `${part({ alg: 'none' })}.${part({ sub: 'a' })}.`],
     ['cut off', `${part({ alg: 'RS256' })}.${part({ sub: 'alice' })}`],
-  ])('is masked when %s', (_how, token) => {
+  ])(proves('masking.keys', 'is masked when %s'), (_how, token) => {
     expect(mask(`got ${token} here`)).toBe('got [masked:jwt] here');
     expect(mask({ x: [token] })).toEqual({ x: ['[masked:jwt]'] });
   });
@@ -241,7 +242,7 @@ describe('private-key', () => {
     `-----BEGIN ${label}-----\n${body}-----END ${label}-----`;
 
   it.each(['PRIVATE KEY', 'RSA PRIVATE KEY', 'ENCRYPTED PRIVATE KEY', 'OPENSSH PRIVATE KEY', 'PGP PRIVATE KEY BLOCK'])(
-    'masks a %s, as text and in JSON',
+    proves('masking.keys', 'masks a %s, as text and in JSON'),
     (label) => {
       expect(mask(`a\n${pem(label)}\nb`)).toBe('a\n[masked:private-key]\nb');
       expect(mask(JSON.stringify({ x: pem(label) }))).toBe('{"x":"[masked:private-key]"}');
