@@ -17,6 +17,9 @@ export interface BuiltApp {
   readonly durationMs: number;
 }
 
+/** What a bundle leaves in node_modules: the package carries them (infra/package-files.ts). */
+export const packagesBeside = ['@azure/functions', '@cedar-policy/cedar-wasm'];
+
 /** Dependencies that `require` Node's own modules need one, which an ES module has not. */
 const requireBanner =
   "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
@@ -56,7 +59,7 @@ async function bundle(appDir: string, entryPoints: string[]): Promise<Result<Met
       platform: 'node',
       target: 'node24',
       mainFields: ['module', 'main'],
-      external: ['@azure/functions', '@azure/functions-core', '@cedar-policy/cedar-wasm'],
+      external: [...packagesBeside, '@azure/functions-core'],
       banner: { js: requireBanner },
       minifySyntax: true,
       sourcemap: 'linked',

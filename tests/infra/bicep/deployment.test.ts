@@ -1,0 +1,627 @@
+/**
+ * The deployment, compiled by the real Bicep compiler and evaluated without Azure: once, for all of these tests. What only
+ * Azure could say (whether it takes it) they cannot.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { approvalQueues } from '../../../infra/local/queues.ts';
+import { readEnvironment, settingNames } from '../../../shared/azure/environment.ts';
+import { SEALED_CONTAINER } from '../../../shared/azure/sealed-blobs.ts';
+import { SEALS_CONTAINER, transcriptContainer } from '../../../shared/transcripts/layout.ts';
+import { SEALS_OUTLIVE_DAYS } from '../../../shared/transcripts/seals/retention-time.ts';
+import { proves } from '../../requirements.ts';
+import { createWorkspace, findCompiler, type Run, TENANT, type Workspace } from './compiler.ts';
+import { evaluate, type Facts } from './expression.ts';
+import { createTemplate, type Resource, stringsOf, type Template } from './template.ts';
+
+const root = new URL('../../../', import.meta.url);
+const readText = (name: string) => readFileSync(new URL(name, root), 'utf8');
+
+const compiler = findCompiler();
+const isRequired = process.env.REQUIRE_BICEP === '1';
+if (compiler === undefined && !isRequired) {
+  console.log(
+    'No Bicep compiler (BICEP, PATH, .local/bicep): the deployment is not checked. .ci/install-bicep gets one.',
+  );
+}
+
+const STORAGE = 'Microsoft.Storage/storageAccounts';
+const ROLES = 'Microsoft.Authorization/roleAssignments';
+const DIAGNOSTICS = 'Microsoft.Insights/diagnosticSettings';
+
+/** Everything that can be turned on, and every name as long as it may be. */
+const LONGEST = `${'E'.repeat(60)}-_.9`;
+const longestClass = 'c'.repeat(63 - transcriptContainer('').length);
+const fullParameters = `using 'main.bicep'
+param environmentName = '${LONGEST}'
+param location = 'southcentralusstage'
+param entraClientId = '5a11e000-0000-4000-8000-0000000000c0'
+param publicUrl = 'https://gateway.example.com'
+param variables = { CRM_URL: 'https://crm.example.com/mcp' }
+param retention = { standard: { days: 365 }, ${longestClass}: { days: 3650 } }
+param lockedContainers = ['transcripts-standard']
+param vaultOfficersId = '5a11e000-0000-4000-8000-0000000000a4'
+param auditorsId = '5a11e000-0000-4000-8000-0000000000a3'
+param httpConcurrency = 16
+param alwaysReady = [{ name: 'http', instanceCount: 2 }, { name: 'function:approver', instanceCount: 1 }]
+param instanceMemoryMB = 4096
+param siteUpdateStrategy = 'RollingUpdate'
+param hardwareKeys = true
+param recoverVault = true
+param publicNetworkAccess = 'Disabled'
+param outboundSubnetId = '/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v/subnets/app'
+`;
+const unreachableParameters = `using 'main.bicep'
+param environmentName = 'dev'
+param location = 'westeurope'
+param entraClientId = '5a11e000-0000-4000-8000-0000000000c0'
+param variables = {}
+param publicNetworkAccess = 'Disabled'
+`;
+
+/** What a resource says of itself once it is there. */
+const facts: Facts = (id, path) => {
+  const name = id.split('/').at(-1) ?? '';
+  const known: Record<string, string> = {
+    clientId: '5a11e000-0000-4000-8000-0000000000d1',
+    principalId: '5a11e000-0000-4000-8000-0000000000d3',
+    defaultHostName: `${name}.azurewebsites.net`,
+    vaultUri: `https://${name}.vault.azure.net/`,
+    serviceBusEndpoint: `https://${name}.servicebus.windows.net:443/`,
+    ConnectionString: 'InstrumentationKey=00000000-0000-0000-0000-000000000000;IngestionEndpoint=https://in.example/',
+    'primaryEndpoints.blob': `https://${name}.blob.core.windows.net/`,
+    'primaryEndpoints.table': `https://${name}.table.core.windows.net/`,
+  };
+  return known[path] ?? expect.fail(`nobody knows ${path} of ${id}`);
+};
+
+it.runIf(compiler === undefined && isRequired)('there is a Bicep compiler, as REQUIRE_BICEP demands', () => {
+  expect(compiler).toBeDefined();
+});
+
+describe.skipIf(compiler === undefined)('the deployment', () => {
+  let workspace: Workspace;
+  let lint: Run;
+  let build: Run;
+  let formatted: Run;
+  let unreachable: Promise<unknown>;
+  let template: Template;
+  let full: Template;
+
+  beforeAll(async () => {
+    workspace = createWorkspace(compiler ?? '');
+    workspace.write('infra/full.bicepparam', fullParameters);
+    workspace.write('infra/unreachable.bicepparam', unreachableParameters);
+    unreachable = workspace.snapshot('infra/unreachable.bicepparam');
+    unreachable.catch(() => {});
+    const snapshots = Promise.all([
+      workspace.snapshot('infra/main.bicepparam'),
+      workspace.snapshot('infra/full.bicepparam'),
+    ]);
+    [lint, build] = await Promise.all([
+      workspace.run('lint', 'infra/main.bicep'),
+      workspace.run('build', 'infra/main.bicep', '--stdout'),
+    ]);
+    [template, full] = (await snapshots).map(createTemplate) as [Template, Template];
+    await unreachable.catch(() => {});
+    formatted = await workspace.run('format', '--pattern', 'infra/**/*.bicep*');
+  }, 120_000);
+
+  afterAll(() => workspace?.remove());
+
+  describe('the compiler', () => {
+    it(proves('deploy.bicep', 'has nothing to say: every rule of its linter is an error, and none is broken'), () => {
+      expect([lint, { ...build, stdout: '' }]).toEqual([
+        { exitCode: 0, stdout: '', stderr: '' },
+        { exitCode: 0, stdout: '', stderr: '' },
+      ]);
+      const { rules } = JSON.parse(readText('bicepconfig.json')).analyzers.core;
+      expect(Object.values<{ level: string }>(rules).filter(({ level }) => level !== 'error')).toEqual([]);
+    });
+
+    it(proves('deploy.bicep', 'is silenced only where a reason stands beside'), () => {
+      const silenced = sourceNames().flatMap((name) =>
+        readText(name)
+          .split('\n')
+          .filter((line) => line.includes('#disable')),
+      );
+      const reasons = new Set(silenced.map((line) => line.trim()));
+      expect(reasons).toEqual(
+        new Set([
+          '#disable-next-line use-recent-api-versions // the stable one, of 2016, knows no category groups',
+          '#disable-next-line BCP037 // documented from 2024-11-01 on; the published types lack it',
+        ]),
+      );
+    });
+
+    it('would write every file as it is written', () => {
+      expect(formatted.exitCode).toBe(0);
+      const changed = sourceNames().filter((name) => workspace.read(name) !== readText(name));
+      expect(changed).toEqual([]);
+    });
+
+    it(proves('deploy.bicep', 'evaluates the whole template, and asks no registry for a module'), () => {
+      expect(template.diagnostics).toEqual([]);
+      expect(full.diagnostics).toEqual([]);
+      expect(sourceNames().filter((name) => /'(br|ts)[:/]|^extension /m.test(readText(name)))).toEqual([]);
+    });
+
+    it(proves('deploy.bicep', 'refuses a deployment without a way to its private services'), async () => {
+      await expect(unreachable).rejects.toThrow(/publicNetworkAccess: Disabled needs outboundSubnetId/);
+    });
+  });
+
+  describe('who may do what', () => {
+    const app = 'the app';
+    const officers = '5a11e000-0000-4000-8000-0000000000a4';
+    const auditors = '5a11e000-0000-4000-8000-0000000000a3';
+
+    const rowsOf = (from: Template): string[] =>
+      from
+        .of(ROLES)
+        .map(({ id, properties }) => {
+          const role = String(properties.roleDefinitionId).split('/').at(-1) ?? '';
+          const who = String(properties.principalId).includes('userAssignedIdentities') ? app : properties.principalId;
+          return `${who}: ${builtInRoles[role] ?? role} on ${withoutHash(id.split(`/providers/${ROLES}/`)[0] ?? '')}`;
+        })
+        .sort();
+
+    const expected = [
+      `${app}: Storage Blob Data Owner on ${STORAGE}/st{hash}`,
+      `${app}: Storage Table Data Contributor on ${STORAGE}/st{hash}`,
+      `${app}: Storage Blob Data Reader on ${STORAGE}/sttr{hash}`,
+      `${app}: Storage Blob Data Contributor on ${STORAGE}/sttr{hash}/blobServices/default/containers/transcripts-standard`,
+      `${app}: Storage Blob Data Contributor on ${STORAGE}/sttr{hash}/blobServices/default/containers/seals`,
+      `${app}: Key Vault Secrets User on Microsoft.KeyVault/vaults/kv-{hash}`,
+      `${app}: Key Vault Crypto User on Microsoft.KeyVault/vaults/kv-{hash}/keys/transcript-seal`,
+      `${app}: Key Vault Crypto Service Encryption User on Microsoft.KeyVault/vaults/kv-{hash}/keys/keyring`,
+      `${app}: Azure Service Bus Data Sender on Microsoft.ServiceBus/namespaces/sbns-{hash}/queues/approval-notices`,
+      `${app}: Azure Service Bus Data Sender on Microsoft.ServiceBus/namespaces/sbns-{hash}/queues/approval-decisions`,
+      `${app}: Azure Service Bus Data Receiver on Microsoft.ServiceBus/namespaces/sbns-{hash}/queues/approval-notices`,
+      `${app}: Azure Service Bus Data Receiver on Microsoft.ServiceBus/namespaces/sbns-{hash}/queues/approval-decisions`,
+      `${app}: Monitoring Metrics Publisher on Microsoft.Insights/components/appi-{hash}`,
+    ];
+
+    it(proves('deploy.roles', 'the app has exactly these rights, none of them on the group or above'), () => {
+      expect(rowsOf(template)).toEqual(expected.toSorted());
+    });
+
+    it(proves('deploy.roles', 'groups get theirs only where they are named'), () => {
+      const people = [
+        `${officers}: Key Vault Secrets Officer on Microsoft.KeyVault/vaults/kv-{hash}`,
+        `${auditors}: Storage Blob Data Reader on ${STORAGE}/sttr{hash}`,
+        `${auditors}: Key Vault Reader on Microsoft.KeyVault/vaults/kv-{hash}/keys/transcript-seal`,
+        `${app}: Storage Blob Data Contributor on ${STORAGE}/sttr{hash}/blobServices/default/containers/transcripts-${longestClass}`,
+      ];
+      expect(rowsOf(full)).toEqual([...expected, ...people].sort());
+    });
+
+    it(proves('deploy.roles', 'each says why, and none is given twice'), () => {
+      for (const { properties } of full.of(ROLES)) expect(String(properties.description).length).toBeGreaterThan(20);
+      expect(new Set(full.of(ROLES).map(({ id }) => id)).size).toBe(full.of(ROLES).length);
+      const givenElsewhere = sourceNames().filter((name) => readText(name).includes('roleAssignments'));
+      expect(givenElsewhere).toEqual(['infra/modules/roles.bicep']);
+    });
+  });
+
+  describe('keys and secrets', () => {
+    it(proves('deploy.bicep', 'no service is opened by a key, over old TLS or to the anonymous'), () => {
+      for (const from of [template, full]) {
+        for (const { properties } of from.of(STORAGE)) {
+          expect(properties).toMatchObject({
+            allowSharedKeyAccess: false,
+            allowBlobPublicAccess: false,
+            isLocalUserEnabled: false,
+            supportsHttpsTrafficOnly: true,
+            minimumTlsVersion: 'TLS1_2',
+          });
+        }
+        for (const { properties } of from.of(`${STORAGE}/blobServices/containers`)) {
+          expect(properties).toEqual({ publicAccess: 'None' });
+        }
+        expect(from.one('Microsoft.ServiceBus/namespaces').properties).toMatchObject({
+          disableLocalAuth: true,
+          minimumTlsVersion: '1.2',
+        });
+        expect(from.one('Microsoft.KeyVault/vaults').properties).toMatchObject({
+          enableRbacAuthorization: true,
+          enablePurgeProtection: true,
+          enableSoftDelete: true,
+        });
+        expect(from.one('Microsoft.KeyVault/vaults').properties).not.toHaveProperty('accessPolicies');
+        expect(from.one('Microsoft.Insights/components').properties).toMatchObject({ DisableLocalAuth: true });
+        expect(from.one('Microsoft.OperationalInsights/workspaces').properties).toMatchObject({
+          features: { disableLocalAuth: true },
+        });
+        expect(from.one('Microsoft.Web/sites').properties).toMatchObject({
+          httpsOnly: true,
+          siteConfig: { minTlsVersion: '1.2', scmMinTlsVersion: '1.2' },
+        });
+        const publishing = from.of('Microsoft.Web/sites/basicPublishingCredentialsPolicies');
+        expect(publishing.map(({ properties }) => properties)).toEqual([{ allow: false }, { allow: false }]);
+      }
+    });
+
+    it(proves('deploy.bicep', 'no secret is asked for, looked up or put out'), () => {
+      const json = build.stdout;
+      expect(json).not.toMatch(/\blist[A-Z]\w*\(|secure(string|object)/i);
+      const telling = /AccountKey=|SharedAccessKey|sig=|password|\.primaryKey|\.key1/i;
+      for (const from of [template, full]) {
+        const strings = [...stringsOf(from.all), ...stringsOf(from.outputs)];
+        expect(strings.filter(([, text]) => telling.test(text))).toEqual([]);
+      }
+    });
+
+    it(
+      proves('deploy.bicep', 'the vault’s keys are of the kinds that the app works with, in hardware where asked'),
+      () => {
+        const keyOf = (from: Template, name: RegExp) => from.one('Microsoft.KeyVault/vaults/keys', name).properties;
+        expect(keyOf(template, /transcript-seal$/)).toMatchObject({
+          kty: 'EC',
+          curveName: 'P-256',
+          keyOps: ['sign', 'verify'],
+        });
+        expect(keyOf(template, /keyring$/)).toMatchObject({
+          kty: 'RSA',
+          keySize: 3072,
+          keyOps: ['wrapKey', 'unwrapKey'],
+        });
+        expect(keyOf(full, /transcript-seal$/)).toMatchObject({ kty: 'EC-HSM' });
+        expect(keyOf(full, /keyring$/)).toMatchObject({ kty: 'RSA-HSM' });
+      },
+    );
+
+    it(proves('deploy.bicep', 'its outputs are names and addresses'), () => {
+      const outputs = Object.entries(template.outputs).map(([name, text]) => [name, evaluate(String(text), facts)]);
+      const hash = hashOf(template);
+      expect(Object.fromEntries(outputs)).toEqual({
+        AZURE_LOCATION: 'westeurope',
+        AZURE_TENANT_ID: TENANT,
+        AZURE_RESOURCE_GROUP: 'rg-dev',
+        AZURE_FUNCTION_APP_NAME: `func-${hash}`,
+        AZURE_KEY_VAULT_NAME: `kv-${hash}`,
+        SALLYPORT_URL: `https://func-${hash}.azurewebsites.net`,
+        SALLYPORT_VAULT_URL: `https://kv-${hash}.vault.azure.net/`,
+        SALLYPORT_TRANSCRIPTS_URL: `https://sttr${hash}.blob.core.windows.net/`,
+        SALLYPORT_IDENTITY_CLIENT_ID: '5a11e000-0000-4000-8000-0000000000d1',
+        SALLYPORT_IDENTITY_PRINCIPAL_ID: '5a11e000-0000-4000-8000-0000000000d3',
+      });
+    });
+  });
+
+  describe('what is kept', () => {
+    const policiesOf = (from: Template) =>
+      Object.fromEntries(
+        from
+          .of(`${STORAGE}/blobServices/containers/immutabilityPolicies`)
+          .map(({ name, properties }) => [name.split('/')[2], properties]),
+      );
+    const immutableFor = (days: number) => ({
+      immutabilityPeriodSinceCreationInDays: days,
+      allowProtectedAppendWrites: true,
+    });
+    const configured: Record<string, { days: number }> = parse(readText('infra/config/gateway.yaml')).transcripts
+      .retention;
+
+    it(
+      proves('deploy.immutability', 'each retention class of gateway.yaml is a container that can only be appended to'),
+      () => {
+        const classes = Object.entries(configured).map(([name, { days }]) => [
+          transcriptContainer(name),
+          immutableFor(days),
+        ]);
+        const longest = Math.max(...Object.values(configured).map(({ days }) => days));
+        expect(policiesOf(template)).toEqual({
+          ...Object.fromEntries(classes),
+          [SEALS_CONTAINER]: immutableFor(longest + SEALS_OUTLIVE_DAYS),
+        });
+      },
+    );
+
+    it(
+      proves('deploy.immutability', 'a container whose policy was locked gets none again: Azure would refuse it'),
+      () => {
+        expect(policiesOf(full)).toEqual({
+          [transcriptContainer(longestClass)]: immutableFor(3650),
+          [SEALS_CONTAINER]: immutableFor(3650 + SEALS_OUTLIVE_DAYS),
+        });
+        expect(containersOf(full, /^sttr/)).toContain('transcripts-standard');
+      },
+    );
+
+    it(
+      proves(
+        'deploy.immutability',
+        'age removes what the policy let go of, and moves nothing; seals are the app’s to remove',
+      ),
+      () => {
+        const rules = (account: RegExp) => rulesOf(template.one(`${STORAGE}/managementPolicies`, account));
+        expect(rules(/^sttr/)).toEqual(
+          Object.entries(configured).map(([name, { days }]) => ({
+            prefixMatch: [`${transcriptContainer(name)}/`],
+            actions: { baseBlob: { delete: { daysAfterModificationGreaterThan: days + 31 } } },
+          })),
+        );
+        expect(rules(/^st[^t]/)).toEqual([
+          {
+            prefixMatch: [`${SEALED_CONTAINER}/`],
+            actions: { baseBlob: { delete: { daysAfterCreationGreaterThan: 30 } } },
+          },
+        ]);
+      },
+    );
+
+    it(proves('deploy.immutability', 'a blob that was deleted is gone: no version and no deleted blob is kept'), () => {
+      for (const { properties } of template.of(`${STORAGE}/blobServices`)) {
+        expect(properties).toMatchObject({ deleteRetentionPolicy: { enabled: false }, isVersioningEnabled: false });
+      }
+    });
+
+    it(proves('deploy.bicep', 'every table and container that the code names is made, and no other'), () => {
+      const tables = template.of(`${STORAGE}/tableServices/tables`).map(({ name }) => name.split('/')[2] ?? '');
+      expect(tables.toSorted()).toEqual(namedInCode('TABLE').toSorted());
+      expect(containersOf(template, /^sttr/)).toEqual(
+        [...Object.keys(configured).map(transcriptContainer), SEALS_CONTAINER].toSorted(),
+      );
+      const inState = namedInCode('CONTAINER').filter((name) => name !== SEALS_CONTAINER);
+      expect(containersOf(template, /^st[^t]/)).toEqual(['app-package', ...inState].toSorted());
+    });
+
+    it(proves('deploy.bicep', 'the queues are those that the local stack has'), () => {
+      const queues = template.of('Microsoft.ServiceBus/namespaces/queues');
+      expect(queues.map(({ name }) => name.split('/')[1])).toEqual(approvalQueues.map(({ name }) => name));
+      for (const [index, queue] of approvalQueues.entries()) {
+        expect(queues[index]?.properties).toMatchObject({
+          lockDuration: `PT${(queue.lockDurationMs ?? 0) / 60_000}M`,
+          maxDeliveryCount: queue.maxDeliveryCount,
+          requiresDuplicateDetection: true,
+          duplicateDetectionHistoryTimeWindow: `PT${(queue.duplicateWindowMs ?? 0) / 60_000}M`,
+          deadLetteringOnMessageExpiration: true,
+          defaultMessageTimeToLive: 'P14D',
+        });
+      }
+    });
+  });
+
+  describe('settings', () => {
+    /** Connection strings to this machine (shared/azure/environment.ts). */
+    const localOnly = ['TRANSCRIPTS_STORAGE', 'STATE_STORAGE', 'SERVICE_BUS'];
+    /** What the host reads: infra/modules/function-app.bicep says of each what for. */
+    const platform = [
+      'AzureWebJobsStorage__accountName',
+      'AzureWebJobsStorage__credential',
+      'AzureWebJobsStorage__clientId',
+      'SERVICE_BUS__credential',
+      'SERVICE_BUS__clientId',
+      'APPLICATIONINSIGHTS_CONNECTION_STRING',
+      'APPLICATIONINSIGHTS_AUTHENTICATION_STRING',
+      'languageWorkers__node__arguments',
+    ];
+
+    it(proves('deploy.settings', 'are what the code, gateway.yaml and the platform read, and none else'), () => {
+      const references = [...readText('infra/config/gateway.yaml').matchAll(/^[^#\n]*\$\{(\w+)\}/gm)].map(
+        (match) => match[1],
+      );
+      const read = [...settingNames.filter((name) => !localOnly.includes(name)), ...references, ...platform];
+      expect(references).not.toEqual([]);
+      expect(Object.keys(settingsOf(template)).toSorted()).toEqual(read.toSorted());
+    });
+
+    it(proves('deploy.settings', 'are what the app starts with: by identity, each address its own'), () => {
+      const hash = hashOf(template);
+      const read = readEnvironment({ ...settingsOf(template), AzureWebJobsScriptRoot: '/home/site/wwwroot' });
+      expect(read).toEqual({
+        ok: true,
+        value: {
+          configFolder: '/home/site/wwwroot/infra/config',
+          publicUrl: `https://func-${hash}.azurewebsites.net`,
+          entra: {
+            tenantId: TENANT,
+            clientId: '5a11e000-0000-4000-8000-0000000000c0',
+            authorityHost: 'https://login.microsoftonline.com',
+            v1Issuer: `https://sts.windows.net/${TENANT}/`,
+            v2Issuer: `https://login.microsoftonline.com/${TENANT}/v2.0`,
+            keysUrl: `https://login.microsoftonline.com/${TENANT}/discovery/v2.0/keys`,
+          },
+          keyVault: { url: `https://kv-${hash}.vault.azure.net`, sealKey: 'transcript-seal', keyringKey: 'keyring' },
+          graphUrl: 'https://graph.microsoft.com',
+          transcripts: { url: `https://sttr${hash}.blob.core.windows.net` },
+          state: { url: `https://st${hash}.table.core.windows.net` },
+          sealed: { url: `https://st${hash}.blob.core.windows.net` },
+          serviceBus: { namespace: `sbns-${hash}.servicebus.windows.net` },
+          managedIdentity: '5a11e000-0000-4000-8000-0000000000d1',
+        },
+      });
+    });
+
+    it(
+      proves('deploy.settings', 'know the public URL that was given, and one variable for each that was given'),
+      () => {
+        expect(settingsOf(full)).toMatchObject({
+          SALLYPORT_PUBLIC_URL: 'https://gateway.example.com',
+          CRM_URL: 'https://crm.example.com/mcp',
+        });
+      },
+    );
+
+    it(proves('deploy.bicep', 'the app runs on Flex Consumption as its parameters say'), () => {
+      expect(template.one('Microsoft.Web/serverfarms')).toMatchObject({
+        sku: { name: 'FC1', tier: 'FlexConsumption' },
+      });
+      expect(full.one('Microsoft.Web/sites').properties).toMatchObject({
+        functionAppConfig: {
+          runtime: { name: 'node', version: '24' },
+          scaleAndConcurrency: {
+            instanceMemoryMB: 4096,
+            alwaysReady: [
+              { name: 'http', instanceCount: 2 },
+              { name: 'function:approver', instanceCount: 1 },
+            ],
+            triggers: { http: { perInstanceConcurrency: 16 } },
+          },
+          siteUpdateStrategy: { type: 'RollingUpdate' },
+        },
+      });
+      expect(template.one('Microsoft.Web/sites').properties).toMatchObject({
+        functionAppConfig: { deployment: { storage: { authentication: { type: 'UserAssignedIdentity' } } } },
+      });
+    });
+  });
+
+  describe('logs', () => {
+    const logged = new Set([
+      STORAGE,
+      `${STORAGE}/blobServices`,
+      `${STORAGE}/tableServices`,
+      'Microsoft.KeyVault/vaults',
+      'Microsoft.ServiceBus/namespaces',
+      'Microsoft.Web/sites',
+      'Microsoft.OperationalInsights/workspaces',
+    ]);
+    /** Azure offers no diagnostic setting for these, or theirs would say nothing. */
+    const unlogged: Record<string, string> = {
+      'Microsoft.Resources/resourceGroups': 'the subscription’s activity log has what is done to it',
+      'Microsoft.ManagedIdentity/userAssignedIdentities': 'its sign-ins are in Entra’s own logs',
+      'Microsoft.Insights/components': 'its data is in the workspace already, and would be there twice',
+      'Microsoft.Web/serverfarms': 'a Flex plan has no instances of its own to measure',
+      [ROLES]: 'the subscription’s activity log',
+      [DIAGNOSTICS]: 'is one',
+    };
+    const isPart = (type: string) => [...logged].some((whole) => type.startsWith(`${whole}/`));
+
+    it(proves('deploy.diagnostics', 'every resource that can say what happens to it says it to the workspace'), () => {
+      for (const from of [template, full]) {
+        const workspaceId = from.one('Microsoft.OperationalInsights/workspaces').id;
+        for (const { id, type } of from.all.filter((one) => logged.has(one.type))) {
+          const setting = from.all.find((one) => one.id === `${id}/providers/${DIAGNOSTICS}/to-workspace`);
+          expect(setting?.properties.workspaceId, `${type} ${id}`).toContain(workspaceId);
+        }
+        expect(from.of(DIAGNOSTICS)).toHaveLength(from.all.filter(({ type }) => logged.has(type)).length);
+      }
+    });
+
+    it(proves('deploy.diagnostics', 'who read which blob and took which secret is logged whole'), () => {
+      for (const scope of [
+        /^Microsoft\.Storage\/storageAccounts\/sttr\w+\/blobServices\/default\//,
+        /^Microsoft\.KeyVault\//,
+      ]) {
+        const [setting] = template.of(DIAGNOSTICS).filter(({ id }) => scope.test(id));
+        expect(setting?.properties.logs).toEqual([{ categoryGroup: 'allLogs', enabled: true }]);
+      }
+    });
+
+    it(proves('deploy.diagnostics', 'a kind of resource that is new here has to be thought of'), () => {
+      const types = new Set([...template.all, ...full.all].map(({ type }) => type));
+      expect([...types].filter((type) => !logged.has(type) && !isPart(type) && !(type in unlogged))).toEqual([]);
+    });
+  });
+
+  describe('names', () => {
+    /** Azure’s own rules; a part’s name is what stands behind the last slash. */
+    const rules: Record<string, RegExp> = {
+      'Microsoft.Resources/resourceGroups': /^[\w().-]{0,89}[\w()-]$/,
+      'Microsoft.ManagedIdentity/userAssignedIdentities': /^[a-zA-Z0-9][\w-]{2,127}$/,
+      'Microsoft.OperationalInsights/workspaces': /^[a-zA-Z0-9][a-zA-Z0-9-]{2,61}[a-zA-Z0-9]$/,
+      'Microsoft.Insights/components': /^[\w().-]{0,254}[\w()-]$/,
+      [DIAGNOSTICS]: /^[\w.-]{1,260}$/,
+      [STORAGE]: /^[a-z0-9]{3,24}$/,
+      [`${STORAGE}/blobServices`]: /^default$/,
+      [`${STORAGE}/blobServices/containers`]: /^(?!.*--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/,
+      [`${STORAGE}/blobServices/containers/immutabilityPolicies`]: /^default$/,
+      [`${STORAGE}/tableServices`]: /^default$/,
+      [`${STORAGE}/tableServices/tables`]: /^[A-Za-z][A-Za-z0-9]{2,62}$/,
+      [`${STORAGE}/managementPolicies`]: /^default$/,
+      'Microsoft.KeyVault/vaults': /^(?!.*--)[a-zA-Z][a-zA-Z0-9-]{1,22}[a-zA-Z0-9]$/,
+      'Microsoft.KeyVault/vaults/keys': /^[a-zA-Z0-9-]{1,127}$/,
+      'Microsoft.ServiceBus/namespaces': /^(?!.*(-sb|-mgmt)$)[a-zA-Z][a-zA-Z0-9-]{4,48}[a-zA-Z0-9]$/,
+      'Microsoft.ServiceBus/namespaces/queues': /^[a-zA-Z0-9][\w./-]{0,259}$/,
+      [ROLES]: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
+      'Microsoft.Web/serverfarms': /^[a-zA-Z0-9-]{1,60}$/,
+      // 32: the host shortens a longer one, and two that begin alike would share their leases.
+      'Microsoft.Web/sites': /^[a-z0-9][a-z0-9-]{0,30}[a-z0-9]$/,
+      'Microsoft.Web/sites/basicPublishingCredentialsPolicies': /^(ftp|scm)$/,
+      'Microsoft.Web/sites/config': /^appsettings$/,
+    };
+
+    it(
+      proves('deploy.names', 'are valid, the longest names of environment, region and retention class included'),
+      () => {
+        for (const { type, name } of [...template.all, ...full.all]) {
+          expect(name.split('/').at(-1), type).toMatch(rules[type] ?? /^no rule$/);
+        }
+      },
+    );
+
+    it(proves('deploy.names', 'differ from environment to environment'), () => {
+      expect(hashOf(full)).not.toBe(hashOf(template));
+      const global = (from: Template) => from.of(STORAGE).map(({ name }) => name);
+      expect(new Set([...global(template), ...global(full)]).size).toBe(4);
+    });
+
+    it(proves('deploy.names', 'carry the environment’s tag, by which azd finds them'), () => {
+      const tagged = full.all.filter(({ tags }) => tags !== undefined);
+      expect(tagged.length).toBeGreaterThan(8);
+      for (const { tags } of tagged) expect(tags).toMatchObject({ 'azd-env-name': LONGEST });
+      expect(full.one('Microsoft.Web/sites').tags).toMatchObject({ 'azd-service-name': 'gateway' });
+    });
+  });
+
+  function settingsOf(from: Template): Record<string, string> {
+    const { properties } = from.one('Microsoft.Web/sites/config', /appsettings$/);
+    return Object.fromEntries(
+      Object.entries(properties).map(([name, text]) => [name, String(evaluate(String(text), facts))]),
+    );
+  }
+
+  function containersOf(from: Template, account: RegExp): string[] {
+    const containers = from.of(`${STORAGE}/blobServices/containers`).filter(({ name }) => account.test(name));
+    return containers.map(({ name }) => name.split('/')[2] ?? '').sort();
+  }
+});
+
+const builtInRoles: Record<string, string> = {
+  'b7e6dc6d-f1e8-4753-8033-0f276bb0955b': 'Storage Blob Data Owner',
+  'ba92f5b4-2d11-453d-a403-e96b0029c9fe': 'Storage Blob Data Contributor',
+  '2a2b9908-6ea1-4ae2-8e65-a410df84e7d1': 'Storage Blob Data Reader',
+  '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3': 'Storage Table Data Contributor',
+  '4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0': 'Azure Service Bus Data Receiver',
+  '69a216fc-b8fb-44d8-bc22-1f3c2cd27a39': 'Azure Service Bus Data Sender',
+  '4633458b-17de-408a-b874-0445c86b69e6': 'Key Vault Secrets User',
+  'b86a8fe4-44ce-4948-aee5-eccb2c155cd7': 'Key Vault Secrets Officer',
+  '12338af0-0e69-4776-bea7-57ae8d297424': 'Key Vault Crypto User',
+  'e147488a-f6f5-4113-8e2d-b22465e65bf6': 'Key Vault Crypto Service Encryption User',
+  '21090545-7ca7-4776-b22c-e363652d74d2': 'Key Vault Reader',
+  '3913510d-42f4-4e42-8a64-420c390055eb': 'Monitoring Metrics Publisher',
+};
+
+function sourceNames(): string[] {
+  const modules = readdirSync(new URL('infra/modules/', root)).map((name) => `infra/modules/${name}`);
+  return ['infra/main.bicep', 'infra/main.bicepparam', ...modules];
+}
+
+/** `export const SOMETHING_TABLE = 'name'`, wherever in shared/ it stands. */
+function namedInCode(kind: 'TABLE' | 'CONTAINER'): string[] {
+  const sources = readdirSync(new URL('shared/', root), { recursive: true, encoding: 'utf8' });
+  return sources
+    .filter((name) => name.endsWith('.ts'))
+    .flatMap((name) => [
+      ...readText(`shared/${name}`).matchAll(new RegExp(`^export const \\w+_${kind} = '([^']+)'`, 'gm')),
+    ])
+    .map((match) => match[1] ?? '');
+}
+
+function hashOf(from: Template): string {
+  return from.one('Microsoft.Web/sites').name.replace(/^func-/, '');
+}
+
+function withoutHash(id: string): string {
+  return id.replace(/(?<=\/(?:sttr|st|kv-|sbns-|appi-))[a-z0-9]{13}(?=\/|$)/, '{hash}');
+}
+
+function rulesOf(policy: Resource): unknown[] {
+  const { rules } = policy.properties.policy as {
+    rules: { definition: { filters: { prefixMatch: string[] }; actions: unknown } }[];
+  };
+  return rules.map(({ definition }) => ({ prefixMatch: definition.filters.prefixMatch, actions: definition.actions }));
+}
