@@ -11,6 +11,7 @@ const recordsHold = [
 ];
 
 const withoutSeals = [
+  'removal of all seals: none stands here, whether or not there ever were any',
   'removal of a whole segment: no seal names the segments that must be there',
   'removal of whole appends from the end of a segment: without a seal it looks like one that is still open',
 ];

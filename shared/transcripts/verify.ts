@@ -18,6 +18,8 @@ export interface VerifyOptions extends VerifyPorts {
   readonly filter?: VerifyScope;
   /** Seals that the auditor kept: they must still stand. */
   readonly anchors?: readonly Anchor[];
+  /** Reads only those seals that can name segments since `filter.since`; the report says which. Default all. */
+  readonly isChainPartial?: boolean;
   /** Whether a container's immutability policy is locked. The data plane can't say: whoever knows the account can. */
   readonly isLocked?: (container: string) => Promise<boolean>;
   /** Milliseconds since 1970; without it nothing is taken for expired. */
@@ -32,7 +34,11 @@ const SEGMENTS_AT_ONCE = 8;
 export async function verifyTranscripts(options: VerifyOptions): Promise<VerifyReport> {
   const { filter: scope = {}, anchors = [], reader, endorsingKey, nowMs } = options;
   const tally = createTally();
-  const chain = await verifyChain({ reader, endorsingKey, scope, anchors, ...(nowMs !== undefined && { nowMs }) });
+  const chain = await verifyChain({
+    ...{ reader, endorsingKey, scope, anchors },
+    isPartial: options.isChainPartial ?? false,
+    ...(nowMs !== undefined && { nowMs }),
+  });
   const tell = (report: SegmentReport): void => {
     tally.add(report);
     options.onSegment?.(report);

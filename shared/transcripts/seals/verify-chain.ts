@@ -8,6 +8,7 @@ import { parseSealName, parseSegmentName, SEALS_CONTAINER, sealPrefixes } from '
 import type { SealFault, SealInfo, SealsReport } from '../verify-report.ts';
 import { isInScope, type VerifyScope } from '../verify-scope.ts';
 import { type RetentionDays, type Seal, type SealedSegment, segmentKey } from './document.ts';
+import { findStart } from './find-start.ts';
 import { readSealAt } from './follow-chain.ts';
 import type { SealPorts, StandingDocument } from './read-document.ts';
 import { DAY_MS, longestDays, SEALS_OUTLIVE_DAYS } from './retention-time.ts';
@@ -17,6 +18,8 @@ export interface ChainOptions extends SealPorts {
   readonly scope: VerifyScope;
   /** Seals that the auditor kept. */
   readonly anchors: readonly Anchor[];
+  /** Only the part of the chain that can name segments in scope; default the whole chain. */
+  readonly isPartial?: boolean;
   /** Milliseconds since 1970; without it nothing is taken for expired. */
   readonly nowMs?: number;
 }
@@ -53,8 +56,10 @@ export async function verifyChain(options: ChainOptions): Promise<ChainVerdict> 
   let first: SealInfo | undefined;
   let last: (SealInfo & { readonly seal: Seal | undefined }) | undefined;
 
+  const start = options.isPartial ? await findStart(options, scope.since) : 1;
+  const from = Math.min(start, ...anchors.map(({ number }) => number));
   const read = async (number: number) => ({ number, standing: await readSealAt(options, number) });
-  for await (const { number, standing } of mapInOrder(sealNumbers(options, fault), READS_AT_ONCE, read)) {
+  for await (const { number, standing } of mapInOrder(sealNumbers(options, from, fault), READS_AT_ONCE, read)) {
     if (!standing) {
       fault({ code: 'seal-missing', number, detail: 'it disappeared while it was being verified' });
       continue;
@@ -67,7 +72,7 @@ export async function verifyChain(options: ChainOptions): Promise<ChainVerdict> 
     } else if (last && seal && seal.previous !== last.sha256) {
       fault({ code: 'seal-unlinked', number, detail: 'it does not name the hash of the seal before it' });
     }
-    if (!last && number > 1) judgeBeginning(options, number, seal, fault);
+    if (!last && number > from) judgeBeginning(options, { from, number }, seal, fault);
     const info = { number, sha256, time: seal?.time ?? last?.time ?? '' };
     first ??= info;
     last = { ...info, seal: seal ?? last?.seal };
@@ -90,11 +95,15 @@ export async function verifyChain(options: ChainOptions): Promise<ChainVerdict> 
 }
 
 /** In their order, as they stand. */
-async function* sealNumbers({ reader }: ChainOptions, fault: (fault: SealFault) => void): AsyncGenerator<number> {
+async function* sealNumbers(
+  { reader }: ChainOptions,
+  from: number,
+  fault: (fault: SealFault) => void,
+): AsyncGenerator<number> {
   for await (const { name } of reader.blobs(SEALS_CONTAINER, sealPrefixes.chain)) {
     const number = parseSealName(name);
-    if (number !== undefined) yield number;
-    else fault({ code: 'seal-invalid', detail: `no seal has the name ${name}` });
+    if (number === undefined) fault({ code: 'seal-invalid', detail: `no seal has the name ${name}` });
+    else if (number >= from) yield number;
   }
 }
 
@@ -111,13 +120,13 @@ function judgeSeal(
 /** The oldest go when everything that they name has long gone; others are missing. */
 function judgeBeginning(
   { nowMs }: ChainOptions,
-  number: number,
+  { from, number }: { readonly from: number; readonly number: number },
   seal: Seal | undefined,
   fault: (fault: SealFault) => void,
 ): void {
   const keptMs = seal && (longestDays(seal.retention) + SEALS_OUTLIVE_DAYS) * DAY_MS;
   if (nowMs !== undefined && seal && keptMs !== undefined && nowMs - Date.parse(seal.time) >= keptMs) return;
-  fault({ code: 'seal-missing', number: 1, detail: `seals 1 to ${number - 1} are missing` });
+  fault({ code: 'seal-missing', number: from, detail: `seals ${from} to ${number - 1} are missing` });
 }
 
 function takeEntries(

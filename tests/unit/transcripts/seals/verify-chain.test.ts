@@ -200,6 +200,31 @@ describe('daily manifests', () => {
     expect(await check(scene)).toMatchObject({ state: 'intact', sealCodes: [], seals: { manifests: 2 } });
   });
 
+  it(proves('verify.scope', 'say from which seal on the chain matters for later days'), async () => {
+    const { scene, store } = await createDays();
+    await scene.recorder.record(session, eventEntry('d-2'));
+    await scene.seal();
+    const partial = { isChainPartial: true, filter: { since: '2026/11/23' } };
+    const day = sealsOf(store).find(({ time }) => time >= '2026-11-22')?.number;
+    const later = sealsOf(store).find(({ time }) => time >= '2026-11-23')?.number ?? 0;
+    expect(await check(scene, partial)).toMatchObject({
+      state: 'intact',
+      seals: { first: { number: day }, manifests: 1 },
+    });
+    const last = { ...partial, filter: { since: '2026/11/24' } };
+    expect(await check(scene, last)).toMatchObject({ state: 'intact', seals: { first: { number: later } } });
+    // What is older is not looked at, unless it was kept elsewhere; what is newer must be there.
+    store.content.delete(at(1));
+    expect((await check(scene, last)).sealCodes).toEqual([]);
+    expect((await check(scene, { ...last, anchors: [{ number: 1, sha256: '' }] })).sealCodes).toContain(
+      'anchor-differs',
+    );
+    store.content.delete(at(later));
+    expect((await check(scene, last)).sealCodes).toContain('seal-missing');
+    store.content.delete('seals/manifests/2026/11/23.json');
+    expect((await check(scene, last)).seals.first?.number).toBe(2);
+  });
+
   it(proves('seal.manifest', 'are found missing, changed, and at odds with a segment nobody sealed'), async () => {
     const { scene, store, path } = await createDays();
     const manifest = store.content.get(first) ?? Buffer.of();
