@@ -436,6 +436,12 @@ const requirements = {
   // Issue 5: masking, its places, rules and actions
   'mask.places':
     'Every place of every message to a client that the protocol’s schemas know has a case: masked, or kept for a reason, counted, and out of the record',
+  'mask.field-rules':
+    'A field that a rule names is masked whole, wherever it stands: by path, column, heading, in CSV, Markdown, lines, JSON in text',
+  'mask.custom-classes':
+    'Classes of the configuration’s own are found by pattern and words; a pattern without bounded work, or a path that can’t be followed, stops the gateway with its line',
+  'mask.actions':
+    'By class or rule, data is redacted, shown in part, named by a keyed token, or its field left out; no part has six characters of the value',
   'mask.reveal':
     'A class is delivered in clear only where a policy that names reveal permits it to this caller; an error reveals nothing, the record stays masked',
   'mask.reveal-kept': 'A kept answer that shows what policy reveals no longer is withheld',

@@ -7,6 +7,7 @@ import { addApprovalsCommand } from './commands/approvals.ts';
 import { addBlockCommand } from './commands/block.ts';
 import { addPinCommand } from './commands/pin.ts';
 import { addPolicyCommand } from './commands/policy.ts';
+import { addReplayCommand } from './commands/replay.ts';
 import { addVerifyCommand } from './commands/verify.ts';
 import { CommandFailure, CommandRefusal, exitCodes } from './outcome.ts';
 
@@ -19,6 +20,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   addPolicyCommand(program);
   addPinCommand(program);
   addVerifyCommand(program);
+  addReplayCommand(program);
   addApprovalsCommand(program);
   addBlockCommand(program);
   try {

@@ -7,6 +7,7 @@ import { createApi } from '../api/create-api.ts';
 import { approvalRoutes } from '../api/routes/approvals.ts';
 import { blockRoutes } from '../api/routes/blocks.ts';
 import { oversightRoutes } from '../api/routes/oversight.ts';
+import { sessionRoutes } from '../api/routes/sessions.ts';
 import { createInbox } from '../approvals/create-inbox.ts';
 import { createOversight } from '../approvals/oversight.ts';
 import { createReplies, type Replies } from '../approvals/replies/replies.ts';
@@ -23,6 +24,7 @@ import { createApiAuthenticator } from './authenticate-api.ts';
 import { createBoundedNotes } from './bounded-notes.ts';
 import { createRefusalNotes } from './note-api-refusals.ts';
 import type { GatewayPorts } from './ports.ts';
+import { createSessionSide } from './session-side.ts';
 import { VERSION } from './version.ts';
 
 export interface PeopleSide {
@@ -41,7 +43,12 @@ export function createPeopleSide(parts: CallParts, ports: GatewayPorts): PeopleS
     ...ports,
     version: VERSION,
     // `attention` is no approval id: its route stands before those that take one.
-    routes: [oversightRoutes(createOversight(parts)), approvalRoutes(inbox), createBlockRoutes(parts)],
+    routes: [
+      oversightRoutes(createOversight(parts)),
+      approvalRoutes(inbox),
+      createBlockRoutes(parts),
+      sessionRoutes(createSessionSide(parts, ports)),
+    ],
     authenticate: createApiAuthenticator(config, ports),
     takePlace: (caller) => parts.limiter.enter(apiPlace(caller), GATEWAY_SERVER, 'call'),
     resolveGroups: (caller) => parts.groups.resolve(caller),

@@ -3,12 +3,13 @@
  * the form, the pages, and how much of what was recorded is put on one.
  */
 import type { Hono } from 'hono';
+import { openTimeline } from '../sessions/open-timeline.ts';
 import { readContent } from '../sessions/read-content.ts';
 import { createItemProofs } from '../sessions/read-session.ts';
-import type { OpenSession, SessionView } from '../sessions/session-desk.ts';
-import { filterShape, readFilter } from '../sessions/session-filter.ts';
+import { filterShape, formatAfter, readAfter, readFilter } from '../sessions/session-filter.ts';
 import type { SessionRange } from '../sessions/session-index.ts';
-import { placeKey, type RecordContent, type StoryItem } from '../sessions/story.ts';
+import type { RecordContent, StoryItem } from '../sessions/story.ts';
+import type { TranscriptReader } from '../transcripts/segment-store.ts';
 import { notFoundPage } from './message-page.ts';
 import type { PageContext, PageEnv, PageParts } from './page-env.ts';
 import { requireSession } from './require-session.ts';
@@ -19,8 +20,6 @@ import { sessionPage } from './session-page.ts';
 const LIST_SIZE = 25;
 const TIMELINE_SIZE = 50;
 const MAX_PAGE = 10_000;
-/** Items whose content the first reading keeps: a session of so many, or its first page, is read once. */
-const KEPT_AT_FIRST = 200;
 
 /** Of each content on the timeline, and on a record's own page; characters, and bytes of a side blob. */
 const SHORT = { max: 6_000, bytes: 0 } as const;
@@ -38,7 +37,7 @@ async function list(c: PageContext, { desk }: PageParts): Promise<Response> {
   if (servers.length === 0) return c.html(notFoundPage(reader), 404);
   const query = c.req.query();
   const fields = Object.fromEntries(Object.keys(filterShape).map((name) => [name, query[name] ?? '']));
-  const after = parseAfter(query.after);
+  const after = readAfter(query.after ?? '');
   const read = readFilter(fields);
   const view = { reader, servers, fields, isFirst: after === undefined };
   if (!read.ok) return c.html(sessionListPage({ ...view, sessions: [], isCut: false, wrong: read.wrong }), 422);
@@ -51,41 +50,26 @@ async function list(c: PageContext, { desk }: PageParts): Promise<Response> {
 
 function addressOfPage(fields: Readonly<Record<string, string>>, next: NonNullable<SessionRange['after']>): string {
   const filled = Object.entries(fields).filter(([, value]) => value !== '');
-  return `/ui/sessions?${new URLSearchParams([...filled, ['after', `${next.lastMs}.${next.id}`]])}`;
-}
-
-function parseAfter(text: string | undefined): SessionRange['after'] {
-  const [, digits, id] = /^(\d{1,15})\.([a-z0-9][a-z0-9-]{0,63})$/.exec(text ?? '') ?? [];
-  return digits === undefined || id === undefined ? undefined : { lastMs: Number(digits), id };
+  return `/ui/sessions?${new URLSearchParams([...filled, ['after', formatAfter(next)]])}`;
 }
 
 async function show(c: PageContext, { desk }: PageParts, id: string): Promise<Response> {
   const { person, reader } = c.var;
-  const kept = new Set<string>();
-  const opened = await desk.show(person, id, (key) => {
-    if (kept.size < KEPT_AT_FIRST) kept.add(key);
-    return kept.has(key);
-  });
-  if (opened === undefined) return c.html(notFoundPage(reader), 404);
-
   const record = c.req.query('record');
-  const all = timelineOf(opened.view);
-  const items = record === undefined ? all : all.filter(({ at }) => recordName(at) === record);
-  if (record !== undefined && items.length === 0) return c.html(notFoundPage(reader), 404);
-  const pages = Math.max(1, Math.ceil(items.length / TIMELINE_SIZE));
-  const page = Math.min(toPage(c.req.query('page')), pages);
-  const chosen = items.slice((page - 1) * TIMELINE_SIZE, page * TIMELINE_SIZE);
-  const shown = await withContent(opened, chosen, kept, record === undefined ? SHORT : LONG);
-  const proofOf = createItemProofs(opened.view.proof);
-  const view = { reader, view: opened.view, items: shown, total: items.length, page, pages, proofOf };
-  return c.html(sessionPage(view));
-}
-
-/** What an approval's `held` and `joined` say, the call at the same place says too. */
-function timelineOf({ items }: SessionView): readonly StoryItem[] {
-  return items.filter(
-    (item) => item.kind !== 'approval' || (item.event !== 'held' && item.event !== 'joined') || !item.call,
-  );
+  let [total, page, pages] = [0, 1, 1];
+  const opened = await openTimeline(desk, person, id, (all) => {
+    const items = record === undefined ? all : all.filter(({ at }) => recordName(at) === record);
+    total = items.length;
+    pages = Math.max(1, Math.ceil(total / TIMELINE_SIZE));
+    page = Math.min(toPage(c.req.query('page')), pages);
+    return items.slice((page - 1) * TIMELINE_SIZE, page * TIMELINE_SIZE);
+  });
+  if (opened === undefined || (record !== undefined && total === 0)) return c.html(notFoundPage(reader), 404);
+  const { view } = opened;
+  const bounds = record === undefined ? SHORT : LONG;
+  const items = await Promise.all(opened.items.map((item) => loadItem(opened.reader, item, bounds)));
+  const proofOf = createItemProofs(view.proof);
+  return c.html(sessionPage({ reader, view, items, total, page, pages, proofOf }));
 }
 
 function toPage(text: string | undefined): number {
@@ -97,20 +81,7 @@ interface Bounds {
   readonly bytes: number;
 }
 
-async function withContent(
-  opened: OpenSession,
-  chosen: readonly StoryItem[],
-  kept: ReadonlySet<string>,
-  bounds: Bounds,
-): Promise<readonly ItemView[]> {
-  const wanted = new Set(chosen.map(({ at }) => placeKey(at)));
-  const isThere = [...wanted].every((key) => kept.has(key));
-  const found = isThere ? opened.view : await opened.again((key) => wanted.has(key));
-  const items = new Map(timelineOf(found).map((item) => [placeKey(item.at), item]));
-  return Promise.all(chosen.map((item) => loadItem(opened, items.get(placeKey(item.at)) ?? item, bounds)));
-}
-
-async function loadItem({ reader }: OpenSession, item: StoryItem, { max, bytes }: Bounds): Promise<ItemView> {
+async function loadItem(reader: TranscriptReader, item: StoryItem, { max, bytes }: Bounds): Promise<ItemView> {
   const load = async (content: RecordContent | undefined): Promise<Loaded | undefined> => {
     if (content === undefined) return undefined;
     if (content.kind === 'inline') return { value: content.value };

@@ -9,6 +9,13 @@ import type { SessionName } from './story.ts';
 
 const DAY_MS = 86_400_000;
 
+const SESSION_ID = /^[a-z0-9][a-z0-9-]{0,63}$/;
+
+/** Text from an address or a command reaches no store before it has the shape of one. */
+export function isSessionId(text: string): boolean {
+  return SESSION_ID.test(text);
+}
+
 /** In the order in which they were opened, as far as names tell. Rejects when storage can't be listed. */
 export async function findSegments(
   reader: TranscriptReader,
@@ -36,9 +43,19 @@ export async function searchSegments(reader: TranscriptReader, session: SessionN
   return inOrder(found);
 }
 
+/** Those that have transcripts. */
+export async function serversOf(reader: TranscriptReader): Promise<readonly string[]> {
+  const servers = new Set<string>();
+  for (const container of await containersOf(reader)) {
+    for await (const server of reader.folders(container, '')) servers.add(server);
+  }
+  return [...servers];
+}
+
 /** Of the servers that have transcripts, those in which the session has some: an id alone tells no server. */
 export async function findServers(reader: TranscriptReader, id: string): Promise<readonly string[]> {
   const servers = new Set<string>();
+  if (!isSessionId(id)) return [];
   for (const container of await containersOf(reader)) {
     for await (const server of reader.folders(container, '')) {
       if (servers.has(server)) continue;

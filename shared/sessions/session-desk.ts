@@ -5,7 +5,7 @@
  */
 import type { Agent, Principal } from '../identity/caller.ts';
 import type { TranscriptReader } from '../transcripts/segment-store.ts';
-import { findSegments } from './find-segments.ts';
+import { findSegments, isSessionId } from './find-segments.ts';
 import { mergeNewest } from './merge-newest.ts';
 import { type ReadPorts, readSession, type SessionReading } from './read-session.ts';
 import { describeFilter, matches, type SessionFilter } from './session-filter.ts';
@@ -78,8 +78,6 @@ export interface OpenSession {
 /** Rows that a list looks through before it says where to go on. */
 const MOST_ROWS = 2_000;
 
-const SESSION_ID = /^[a-z0-9][a-z0-9-]{0,63}$/;
-
 export function createSessionDesk(options: DeskOptions): SessionDesk {
   const { index, servers, mayAudit, record, nowMs, reader } = options;
   const theirs = (viewer: Viewer): readonly string[] => servers.filter((server) => mayAudit(viewer, server));
@@ -122,8 +120,7 @@ export function createSessionDesk(options: DeskOptions): SessionDesk {
       return collect(mergeNewest(among.map((server) => index.list(server, range))), filter, limit);
     },
     async show(viewer, id, keepsContent) {
-      // Text from an address reaches no store before it has the shape of an id.
-      if (!SESSION_ID.test(id)) return undefined;
+      if (!isSessionId(id)) return undefined;
       const found = await find(id, theirs(viewer));
       if (!found) return undefined;
       await record(viewer, { what: 'session', server: found.session.server, subject: id });

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { FindingOutcome } from '../masking/masker.ts';
 import type { Bounded } from './bounded.ts';
+import type { SessionRange } from './session-index.ts';
 import type { SessionSummary } from './session-summary.ts';
 
 export const DECISIONS = ['allow', 'hold', 'deny'] as const;
@@ -105,6 +106,16 @@ function hasTool(set: Bounded<string>, tool: string): boolean {
   const last = set.items.at(-1);
   // The smallest are held: one that is smaller than the last would be among them.
   return set.items.includes(tool) || (set.isCut && last !== undefined && tool > last);
+}
+
+/** Where a list goes on, as text; undefined for text that is none. */
+export function readAfter(text: string): SessionRange['after'] {
+  const [, digits, id] = /^(\d{1,15})\.([a-z0-9][a-z0-9-]{0,63})$/.exec(text) ?? [];
+  return digits === undefined || id === undefined ? undefined : { lastMs: Number(digits), id };
+}
+
+export function formatAfter({ lastMs, id }: NonNullable<SessionRange['after']>): string {
+  return `${lastMs}.${id}`;
 }
 
 /** For the record of who looked: the fields that were filled in. */

@@ -2,27 +2,20 @@
  * `sallyport verify`: a shell around `verifyTranscripts` (DESIGN §6). It reads, and changes nothing.
  * Exit codes are an interface (DESIGN §8): 0 intact, 1 tampered, 2 could not read.
  */
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { verifyTranscripts } from '../../../shared/transcripts/verify.ts';
 import type { SegmentReport, VerifyReport } from '../../../shared/transcripts/verify-report.ts';
 import { CommandFailure, exitCodes } from '../outcome.ts';
-import { openFolder } from '../transcripts/folder-source.ts';
 import { formatSegment, formatTotals, messageOf, toJson } from '../transcripts/format-report.ts';
+import { openSource, type SourceFlags } from '../transcripts/open-source.ts';
 import { readAnchor, readScope, type ScopeFlags } from '../transcripts/scope-flags.ts';
 import type { TranscriptSource } from '../transcripts/source.ts';
 
 /** Where `npm start` keeps its data, whatever folder this is run in. */
 const DEFAULT_DATA_FOLDER = join(import.meta.dirname, '../../../.local');
 
-interface Flags extends ScopeFlags {
-  readonly local?: boolean;
-  readonly data: string;
-  readonly account?: string;
-  readonly vault?: string;
-  readonly sealKey: string;
-  readonly folder?: string;
-  readonly key?: string;
+interface Flags extends ScopeFlags, SourceFlags {
   readonly anchor?: readonly string[];
   readonly verbose?: boolean;
   readonly json?: boolean;
@@ -66,26 +59,6 @@ export function addVerifyCommand(program: Command): void {
         await source.close();
       }
     });
-}
-
-async function openSource(flags: Flags): Promise<TranscriptSource> {
-  const { local, account, vault, folder, key } = flags;
-  if ([local, account, folder].filter((place) => place !== undefined).length !== 1) {
-    throw new CommandFailure('say where the transcripts are: one of --local, --account URL and --folder DIR');
-  }
-  if (account !== undefined) {
-    // The Azure and the local sources bring their SDKs and stand-ins: loaded when asked for, so that --folder is quick.
-    const { openAccount } = await import('../transcripts/account-source.ts');
-    if (key !== undefined) return openAccount({ account, key: { file: key } });
-    if (vault === undefined) throw new CommandFailure('--account needs --vault URL, or --key FILE');
-    return openAccount({ account, key: { vault, name: flags.sealKey } });
-  }
-  if (folder !== undefined) {
-    if (key === undefined) throw new CommandFailure('--folder needs --key FILE, the public key that endorses writers');
-    return openFolder(resolve(folder), key);
-  }
-  const { openLocal } = await import('../transcripts/local-source.ts');
-  return openLocal(resolve(flags.data));
 }
 
 /** Prints as it goes; returns the exit code. */
