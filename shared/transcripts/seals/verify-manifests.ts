@@ -71,7 +71,8 @@ export async function createManifestCheck(
     },
     async atEnd(first, last) {
       for (const [day, sha256] of named) {
-        const found = standing.get(day);
+        // One that was made while the chain was read comes here first.
+        const found = standing.get(day) ?? (await readDocument(options, manifestName(day), readManifest));
         const mayBeGone = nowMs !== undefined && expiresAtMs(day, longestDays(last?.retention ?? [])) <= nowMs;
         if (!found && !mayBeGone) fault({ code: 'manifest-missing', day, detail: 'a seal names it, and it is gone' });
         if (found && found.sha256 !== sha256) {

@@ -200,6 +200,25 @@ describe('daily manifests', () => {
     expect(await check(scene)).toMatchObject({ state: 'intact', sealCodes: [], seals: { manifests: 2 } });
   });
 
+  it('may come while they are verified, as seals and segments may', async () => {
+    const { scene, store } = await createHistory();
+    await scene.clock.advance(26 * HOUR_MS);
+    const { blobs } = store;
+    let hasRun = false;
+    const reader = {
+      ...store,
+      async *blobs(container: string, prefix = '') {
+        yield* blobs(container, prefix);
+        if (prefix !== 'manifests/' || hasRun) return;
+        hasRun = true;
+        await scene.recorder.record(session, eventEntry('meanwhile'));
+        await scene.another().run();
+      },
+    };
+    expect(await check(scene, { reader })).toMatchObject({ state: 'intact', codes: [], sealCodes: [] });
+    expect(store.content.has(first)).toBe(true);
+  });
+
   it(proves('verify.scope', 'say from which seal on the chain matters for later days'), async () => {
     const { scene, store } = await createDays();
     await scene.recorder.record(session, eventEntry('d-2'));
