@@ -412,6 +412,7 @@ const requirements = {
   'sessions.api': 'Sessions are listed and read over the API as on the pages',
   'sessions.command':
     'sallyport replay shows sessions from a gateway, or offline from blobs that it verifies, and hides nothing from a terminal',
+  'sessions.browser': 'Sessions are found and read in a browser, without script, on a phone and by keyboard',
   'sessions.justification': 'Why an agent called stands in the record of the call, held or not',
   'sessions.audit-only': 'Who may not audit a server finds its sessions as if they were not there',
   'sessions.read-recorded': 'Who looks at sessions is on record before anything is shown; otherwise nothing is',

@@ -2,7 +2,6 @@
  * What happened in a session, item by item, as its verified records tell it (DESIGN §6, §8 `replay`). Plain data made of
  * record forms: nothing here was ever unmasked, and nothing is said that no record says.
  */
-import type { Agent, Principal } from '../identity/caller.ts';
 import type { Exposure } from '../masking/masker.ts';
 import type {
   Actor,
@@ -156,24 +155,6 @@ export type StoryItem =
   | AdministrationItem
   | RecoveryItem
   | StrayItem;
-
-/** Who acts in an item, where its record says. */
-export function actorOf(item: StoryItem): { readonly principal: Principal; readonly agent?: Agent } | undefined {
-  switch (item.kind) {
-    case 'call':
-    case 'delivery':
-      return item.call;
-    case 'approval':
-      return item.by ?? item.call;
-    case 'view':
-    case 'administration':
-      return item.by;
-    case 'turned-away':
-    case 'recovery':
-    case 'stray':
-      return undefined;
-  }
-}
 
 /** Names one record among all: no container's name has a slash, and no segment's a hash. */
 export function placeKey({ container, segment, seq }: RecordPlace): string {
