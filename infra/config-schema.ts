@@ -21,7 +21,8 @@ function letReferencesStand(node: unknown): unknown {
   if (typeof node !== 'object' || node === null) return node;
   return Object.fromEntries(
     Object.entries(node).map(([key, value]) => {
-      if (key === 'pattern') return ['anyOf', [{ pattern: value }, { pattern: REFERENCE_PATTERN }]];
+      if (key === 'pattern' && typeof value === 'string')
+        return ['anyOf', [{ pattern: value }, { pattern: REFERENCE_PATTERN }]];
       return [key, key === 'propertyNames' ? value : letReferencesStand(value)];
     }),
   );

@@ -105,7 +105,7 @@ async function tryOpen(
 ): Promise<StoredApproval | undefined> {
   const draft = draftApproval(parts, held, fingerprint, (over?.generation ?? 0) + 1);
   const { session, facts, decision } = held;
-  const content = parts.masker.maskRequest(held.params);
+  const content = parts.masker.maskRequest(held.params, held.server);
   const sealing = parts.sealed.seal(bindingFor(draft, 'request'), writeRequest(held.params));
   const begun = await Promise.allSettled([
     sealing,
@@ -137,6 +137,9 @@ async function tryOpen(
   return stored;
 }
 
+/** Nobody is asked on a card: anybody in the channel reads it. */
+const NOTHING: ReadonlySet<string> = new Set();
+
 function draftApproval(parts: ApprovalParts, held: HeldCall, fingerprint: string, generation: number): Approval {
   const nowMs = parts.nowMs();
   const { requester, server, tool, toolDigest, session, facts, decision, release, justification } = held;
@@ -158,7 +161,7 @@ function draftApproval(parts: ApprovalParts, held: HeldCall, fingerprint: string
     policies: decision.policies,
     reasons: decision.reasons ?? [],
     ...(typeof words === 'string' ? { justification: words } : {}),
-    preview: previewOf(parts, held.params),
+    preview: previewOf(parts, server, held.params),
   };
   return {
     ...approval,
@@ -168,8 +171,9 @@ function draftApproval(parts: ApprovalParts, held: HeldCall, fingerprint: string
   };
 }
 
-function previewOf(parts: ApprovalParts, params: JsonObject): string {
-  const text = JSON.stringify(parts.masker.maskRequest(params.arguments ?? {}), undefined, 1);
+function previewOf(parts: ApprovalParts, server: string, params: JsonObject): string {
+  const { record } = parts.masker.maskArguments(params.arguments ?? {}, { server, revealed: NOTHING });
+  const text = JSON.stringify(record, undefined, 1);
   // Masked whole and then cut: a value cut in half would not be found.
   return text.length <= PREVIEW_CHARACTERS ? text : `${text.slice(0, PREVIEW_CHARACTERS - 1)}…`;
 }

@@ -33,7 +33,7 @@ export async function answerStanding(
     event: happening,
     call: admitted.facts,
     detail: approval.state,
-    request: parts.masker.maskRequest(message.params ?? {}),
+    request: parts.masker.maskRequest(message.params ?? {}, admitted.server.name),
   });
   const facts = approvalFacts(parts, approval);
   switch (approval.state) {

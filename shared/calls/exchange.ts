@@ -84,7 +84,7 @@ async function conclude(
 
 async function recordIntent(parts: CallParts, outgoing: Outgoing): Promise<void> {
   const { admitted, message, decision, justification, release } = outgoing;
-  const request = parts.masker.maskRequest(message === undefined ? {} : contentOf(message));
+  const request = parts.masker.maskRequest(message === undefined ? {} : contentOf(message), admitted.server.name);
   const under = release === undefined ? {} : { approval: release.approval };
   await parts.recorder.record(admitted.session, {
     kind: 'intent',

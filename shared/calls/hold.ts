@@ -67,7 +67,7 @@ function refuseMore(
 ): Promise<HttpAnswer> {
   const reason = `${waiting} calls of yours already wait for approval: wait for these, or withdraw some`;
   const answer = deniedCall(message.id, admitted.classified.era, [reason]);
-  const request = parts.masker.maskRequest(message.params ?? {});
+  const request = parts.masker.maskRequest(message.params ?? {}, admitted.server.name);
   const refusal = { stage: 'decide', code: 'too-many-waiting', detail: reason, call: admitted.facts, request } as const;
   return refuse(parts, admitted, refusal, answer, admitted.session);
 }

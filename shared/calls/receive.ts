@@ -166,7 +166,8 @@ async function refuseRuling(
   message: Message,
 ): Promise<HttpAnswer> {
   const { code, detail, decision, justification, answer } = ruling;
-  const request = parts.masker.maskRequest(message.kind === 'response' ? {} : (message.params ?? {}));
+  const params = message.kind === 'response' ? {} : (message.params ?? {});
+  const request = parts.masker.maskRequest(params, admitted.server.name);
   const refusal = {
     ...({ stage: 'decide', code, detail, call: admitted.facts, request } as const),
     ...(decision ? { decision } : {}),

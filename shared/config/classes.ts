@@ -8,3 +8,13 @@ export const BUILT_IN_CLASSES = [
 ] as const;
 
 export const DEFAULT_CLASSES = BUILT_IN_CLASSES.filter((name) => name !== 'ip');
+
+/** Names that records use for what has no class: content that nobody looked into, and messages that nobody could. */
+export const RESERVED_CLASSES = ['binary', 'unread'] as const;
+
+/** What becomes of data that is not revealed. */
+export const ACTIONS = ['redact', 'partial', 'token', 'drop'] as const;
+export type MaskingAction = (typeof ACTIONS)[number];
+
+/** Of a key or a password, a part is too much. */
+export const NEVER_PARTIAL: readonly string[] = ['jwt', 'private-key', 'secret', 'ip'];

@@ -4,6 +4,7 @@
  */
 import type { JsonObject } from '../json/value.ts';
 import type { Channel } from './channels.ts';
+import type { MaskingAction } from './classes.ts';
 
 export interface Config {
   /** Lower-case hex SHA-256 over the three files' bytes; stands in every genesis record. */
@@ -37,6 +38,14 @@ export interface IdentityConfig {
   readonly audiences: readonly string[];
   /** Clock skew allowed on token times, seconds; default 60, at most 300. */
   readonly clockSkewSeconds: number;
+  readonly clients?: ConnectClients;
+}
+
+/** Client ids of apps that people's programs sign in with: for pages that say how, never for a decision. */
+export interface ConnectClients {
+  /** A public client with redirect URIs on loopback. */
+  readonly desktop?: string;
+  readonly copilotStudio?: string;
 }
 
 /** A named demand on approvers; each entry wants `people` distinct people of `group`. */
@@ -69,6 +78,8 @@ export interface ServerConfig {
   readonly privateAddresses: 'refuse' | 'allow';
   /** Where an approved call runs: in the approver function, or with the agent's next identical call; default worker. */
   readonly release: 'worker' | 'caller';
+  /** Field rules beside those for all servers. */
+  readonly masking?: { readonly rules: readonly FieldRule[] };
   /** Risk labels as *our* configuration says, by tool. */
   readonly tools: ReadonlyMap<string, { readonly labels: readonly RiskLabel[] }>;
 }
@@ -83,8 +94,30 @@ export interface CredentialConfig {
 }
 
 export interface MaskingConfig {
-  /** Names of all classes: built-in ones and, later, configured ones. */
+  /** Names of all classes that are looked for: built-in ones and those of `custom`. */
   readonly classes: readonly string[];
+  /** Classes of the configuration's own, by name. */
+  readonly custom?: ReadonlyMap<string, CustomClass>;
+  /** For all servers. */
+  readonly rules?: readonly FieldRule[];
+  /** By class; redact where none is named. */
+  readonly actions?: ReadonlyMap<string, MaskingAction>;
+}
+
+/** Found by its pattern, its words, both, or rules alone. */
+export interface CustomClass {
+  /** Its work is bounded (`bounded-pattern.ts`). */
+  readonly pattern?: string;
+  readonly words?: readonly string[];
+}
+
+/** Fields whose whole value is data of the class: those at a JSONPath, or all of a name. */
+export interface FieldRule {
+  readonly class: string;
+  readonly path?: string;
+  readonly column?: string;
+  /** Instead of the class's. */
+  readonly action?: MaskingAction;
 }
 
 export interface TranscriptConfig {
@@ -102,6 +135,8 @@ export interface LimitsConfig {
   readonly answerBytes: number;
   /** Bytes of one SSE event; default 16 MiB. */
   readonly eventBytes: number;
+  /** Masking of one message, milliseconds; default 2,000. What is not looked through by then is withheld. */
+  readonly maskingMs: number;
   /** JSON nesting; default 64. */
   readonly depth: number;
   /** Upstream's first byte, milliseconds; default 30,000. */

@@ -3,6 +3,7 @@
  * It reads the names alone, from a tree that may be wrong elsewhere, so that all mistakes come at once.
  */
 import { z } from 'zod';
+import { checkMasking } from './check-masking.ts';
 import { suggest } from './nearest.ts';
 import type { SchemaProblem } from './schema-problems.ts';
 
@@ -40,6 +41,7 @@ export function crossCheck(tree: unknown, locked: LockedNames): readonly SchemaP
     ...checkRetention(names),
     ...checkTools(names, locked),
     ...checkLimits(names),
+    ...checkMasking(tree),
   ];
 }
 

@@ -5,10 +5,10 @@
  */
 import { z } from 'zod';
 import { CHANNELS } from './channels.ts';
-import { BUILT_IN_CLASSES, DEFAULT_CLASSES } from './classes.ts';
 import { mayCarryCredential, TOKEN_PATTERN } from './credential-header.ts';
 import { limits } from './limits-schema.ts';
 import { findUrlMistake, isLoopback, urlMistakeMessages } from './loopback.ts';
+import { fieldRules, masking } from './masking-schema.ts';
 import { GATEWAY_SERVER, NAME_PATTERN, RETENTION_PATTERN } from './names.ts';
 
 const NAME_RULE = 'must be a name: a small letter, then small letters, digits and hyphens, 32 in all';
@@ -23,10 +23,11 @@ const retentionName = z
   .string()
   .regex(RETENTION_PATTERN, 'must be small letters, digits and single hyphens between them, 32 in all');
 
-const objectId = z
-  .string()
-  .regex(/^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/, 'must be an Entra object id (a GUID)')
-  .toLowerCase();
+const GUID = /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/;
+
+const objectId = z.string().regex(GUID, 'must be an Entra object id (a GUID)').toLowerCase();
+
+const clientId = z.string().regex(GUID, 'must be the client id of an app (a GUID)').toLowerCase();
 
 const upstreamUrl = z.string().transform((text, context) => {
   const mistake = findUrlMistake(text);
@@ -69,6 +70,15 @@ const identity = z
       ),
     audiences: z.array(z.string().min(1)).default([]).describe('Further audiences to accept, on every server.'),
     clockSkewSeconds: z.int().min(0).max(300).default(60).describe('Clock skew allowed on token times, seconds.'),
+    clients: z
+      .strictObject({
+        desktop: clientId
+          .exactOptional()
+          .describe('A public client, through which Claude Code, Cursor and the MCP Inspector sign people in.'),
+        copilotStudio: clientId.exactOptional().describe('The app that Copilot Studio signs people in with.'),
+      })
+      .exactOptional()
+      .describe('Client ids that /ui/connect tells people. They are no secrets, and allow nothing.'),
   })
   // With one name for both, an agent could approve with the very token that lets it call.
   .refine(({ scope, apiScope }) => !isSameName(scope, apiScope), {
@@ -160,6 +170,10 @@ const server = z.strictObject({
     .enum(['worker', 'caller'])
     .default('worker')
     .describe('Where an approved call runs: in the approver function, or with the agent’s next identical call.'),
+  masking: z
+    .strictObject({ rules: fieldRules })
+    .exactOptional()
+    .describe('Field rules for this server, beside those that go for all.'),
   tools: z.record(z.string().min(1).max(128), tool).default({}).describe('Risk labels by tool.'),
 });
 
@@ -220,14 +234,6 @@ const approvals = z.strictObject({
     })
     .exactOptional()
     .describe('Cards in a Teams channel, and replies to them. Without it, approvers find requests on the page.'),
-});
-
-const masking = z.strictObject({
-  classes: z
-    .array(z.enum(BUILT_IN_CLASSES))
-    .refine((classes) => new Set(classes).size === classes.length, 'names a class twice')
-    .default(DEFAULT_CLASSES)
-    .describe('Classes of data that are looked for; left out, all but ip.'),
 });
 
 export const gatewaySchema = z

@@ -25,6 +25,12 @@ export const limits = z.strictObject({
     .max(256 * MIB)
     .default(16 * MIB)
     .describe('Bytes of one SSE event.'),
+  maskingMs: z
+    .int()
+    .min(50)
+    .max(60_000)
+    .default(2_000)
+    .describe('Masking of one message; what is not looked through by then is withheld.'),
   depth: z.int().min(8).max(512).default(64).describe('JSON nesting.'),
   firstByteMs: z.int().min(100).max(240_000).default(30_000).describe('Time to the upstream’s first byte.'),
   deadlineMs: z.int().min(100).max(240_000).default(240_000).describe('Time of one whole exchange.'),

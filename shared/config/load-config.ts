@@ -5,7 +5,16 @@
  */
 import { readFile as readFromDisk } from 'node:fs/promises';
 import { err, ok, type Result } from '../result.ts';
-import type { ApprovalsConfig, Config, ConfigProblem, QuorumConfig, ServerConfig, ToolsLock } from './config.ts';
+import type {
+  ApprovalsConfig,
+  Config,
+  ConfigProblem,
+  FieldRule,
+  MaskingConfig,
+  QuorumConfig,
+  ServerConfig,
+  ToolsLock,
+} from './config.ts';
 import { GATEWAY_FILE, POLICY_FILE, type ReadFile, readConfigFiles } from './config-files.ts';
 import type { LockedNames } from './cross-checks.ts';
 import { createFrozenMap, deepFreeze } from './frozen.ts';
@@ -68,7 +77,7 @@ function assemble(digest: string, gateway: Gateway, lock: ToolsLock, policies: s
     groups: createFrozenMap(Object.entries(groups)),
     quorums: createFrozenMap<string, QuorumConfig>(Object.entries(quorums)),
     servers: createFrozenMap(Object.entries(servers).map(([name, server]) => [name, toServer(name, server)] as const)),
-    masking,
+    masking: toMasking(masking),
     transcripts: { ...transcripts, retention: createFrozenMap(Object.entries(transcripts.retention)) },
     limits,
     http,
@@ -76,6 +85,21 @@ function assemble(digest: string, gateway: Gateway, lock: ToolsLock, policies: s
     policies: { file: POLICY_FILE, text: policies },
     lock,
   });
+}
+
+/** Where a class of its own names a field, that is a rule like others. */
+function toMasking({ classes, custom, rules, actions }: Gateway['masking']): MaskingConfig {
+  const own = Object.entries(custom);
+  const fields = own.flatMap(([name, { path, column }]): FieldRule[] => [
+    ...(path === undefined ? [] : [{ class: name, path }]),
+    ...(column === undefined ? [] : [{ class: name, column }]),
+  ]);
+  return {
+    classes: [...classes, ...own.map(([name]) => name)],
+    custom: createFrozenMap(own.map(([name, { path: _path, column: _column, ...found }]) => [name, found] as const)),
+    rules: [...fields, ...rules],
+    actions: createFrozenMap(Object.entries(actions)),
+  };
 }
 
 function toApprovals({ expireMinutes, keepAnswerMinutes, openAtMost, teams }: Gateway['approvals']): ApprovalsConfig {

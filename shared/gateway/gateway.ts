@@ -14,6 +14,7 @@ import { createCachedGroupSource } from '../identity/cached-groups.ts';
 import { createGroupResolver } from '../identity/groups.ts';
 import { answerResourceMetadata, type ResourceOptions } from '../identity/resource-metadata.ts';
 import type { Json, JsonObject } from '../json/value.ts';
+import type { Keyring } from '../keys/keyring.ts';
 import { loadKeyring } from '../keys/load-keyring.ts';
 import { createLimiter } from '../limits/create-limiter.ts';
 import { createMasker } from '../masking/mask.ts';
@@ -73,7 +74,15 @@ export function createGateway(config: Config, policy: PolicyEngine, ports: Gatew
     configDigest: config.digest,
     versions: { sallyport: VERSION, format: TRANSCRIPT_FORMAT },
   });
-  const masker = createMasker(config.masking);
+  // Tokens take a key that comes with the first request; what is recorded before it has markers in their place.
+  let loadedKeyring: Keyring | undefined;
+  const masker = createMasker({
+    ...config.masking,
+    rulesOf: new Map([...config.servers].map(([name, { masking }]) => [name, masking?.rules ?? []])),
+    monotonicMs: ports.monotonicMs,
+    deadlineMs: config.limits.maskingMs,
+    nameToken: (className, value) => loadedKeyring?.name('token', JSON.stringify([className, value])).split('-')[1],
+  });
   const recordForm = (definition: JsonObject): Json => masker.maskRequest(definition);
   const blocks = createBlocks({ ...ports, store: ports.blockStore });
   const drift = createToolDrift({ ...ports, config, store: ports.driftStore, recordForm });
@@ -108,6 +117,7 @@ export function createGateway(config: Config, policy: PolicyEngine, ports: Gatew
     const { keyringStore: store, keyWrapper: wrapper, randomBytes } = ports;
     const loading = [loadKeyring({ store, wrapper, randomBytes }), blocks.load(), drift.load()] as const;
     const [keyring] = await Promise.all(loading);
+    loadedKeyring = keyring;
     const sealed = createSealedStore({ keyring, blobs: ports.sealedBlobs, randomBytes });
     const whole: CallParts = { ...parts, keyring, sealed };
     return {

@@ -8,7 +8,12 @@ import { MASKED_NUMBER, markerOf } from './marker.ts';
 const STARTS_LIKE_JSON = /^\s*[[{]/;
 const NUMBER_UNIT = /[-+0-9.eE]/;
 
-export function maskText(text: string, findings: readonly Finding[]): string {
+/** `replace`: what stands for this part of the text; a marker of its classes, if nothing else is said. */
+export function maskText<T extends Finding>(
+  text: string,
+  findings: readonly T[],
+  replace: (part: string, finding: T) => string = (_part, { classes }) => markerOf(classes),
+): string {
   const isOutsideStrings = STARTS_LIKE_JSON.test(text) ? createStringTracker(text) : () => false;
   let masked = '';
   let position = 0;
@@ -16,7 +21,8 @@ export function maskText(text: string, findings: readonly Finding[]): string {
     const bare = isOutsideStrings(finding.start) ? bareNumberAround(text, finding) : undefined;
     const { start, end } = bare ?? finding;
     if (start < position) continue;
-    masked += text.slice(position, start) + (bare === undefined ? markerOf(finding.classes) : MASKED_NUMBER);
+    masked += text.slice(position, start);
+    masked += bare === undefined ? replace(text.slice(start, end), finding) : MASKED_NUMBER;
     position = end;
   }
   return masked + text.slice(position);

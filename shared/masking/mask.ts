@@ -4,7 +4,10 @@
  * Text that is spelled out, encrypted or taken apart is not found; see the detectors and decode/ for what is.
  */
 
+import type { FieldRule, MaskingConfig } from '../config/config.ts';
 import type { Json } from '../json/value.ts';
+import { createReplacer, type NameToken } from './actions/replace.ts';
+import { createCustomDetectors, withCustom } from './custom/custom-classes.ts';
 import { cardDetector } from './detectors/card.ts';
 import type { Detector } from './detectors/detector.ts';
 import { emailDetector } from './detectors/email.ts';
@@ -25,7 +28,9 @@ import type { Masked, Masker, MaskingContext } from './masker.ts';
 import { createPacer } from './pace.ts';
 import { MESSAGE, REQUEST } from './places/message.ts';
 import { DATA, type Place } from './places/place.ts';
-import { BINARY_CLASS, walkMessage } from './walk.ts';
+import { compileFields } from './rules/fields.ts';
+import { walkMessage } from './walk.ts';
+import { BINARY_CLASS, type Walk } from './walk-parts.ts';
 
 /** Most specific first: where two find the same place, the earlier names it. */
 const DETECTORS: readonly Detector[] = [
@@ -37,35 +42,50 @@ const DETECTORS: readonly Detector[] = [
 /** Nothing is revealed in a record. */
 const NEVER = (): boolean => false;
 
-export interface MaskerOptions {
-  readonly classes: readonly string[];
+export interface MaskerOptions extends MaskingConfig {
+  /** Field rules of one server, beside those for all. */
+  readonly rulesOf?: ReadonlyMap<string, readonly FieldRule[]>;
   /** Milliseconds of a clock that only goes forward; left out, there is no deadline. */
   readonly monotonicMs?: () => number;
   /** How long one message may take. */
   readonly deadlineMs?: number;
+  /** For the action `token`; while there is no key yet, a marker stands for it. */
+  readonly nameToken?: NameToken;
 }
 
-/** Throws a `TypeError` that names every class without a detector. */
-export function createMasker({ classes, monotonicMs, deadlineMs = Infinity }: MaskerOptions): Masker {
-  const unknown = classes.filter((name) => !DETECTORS.some((detector) => detector.class === name));
+/** Throws a `TypeError` that names every class without a detector, and for a rule or pattern that nobody checked. */
+export function createMasker(options: MaskerOptions): Masker {
+  const { classes, custom = new Map(), rules = [], rulesOf = new Map(), actions = new Map() } = options;
+  const { monotonicMs, deadlineMs = Infinity } = options;
+  const unknown = classes.filter((name) => !custom.has(name) && !DETECTORS.some((detector) => detector.class === name));
   if (unknown.length > 0) throw new TypeError(`no detector for the masking classes: ${unknown.join(', ')}`);
-  const finder = createFinder(DETECTORS.filter((detector) => classes.includes(detector.class)));
-  const factsOf = createKeyReader(finder);
+  const own = createCustomDetectors(custom);
+  const builtIn = DETECTORS.filter((detector) => classes.includes(detector.class));
+  const finder = withCustom(createFinder([...builtIn, ...own]), own);
   const startPace = createPacer(monotonicMs, deadlineMs);
+  const once = { finder, factsOf: createKeyReader(finder), replace: createReplacer(actions, options.nameToken) };
+  const fieldsForAll = compileFields(rules);
+  const fieldsFor = new Map(
+    [...rulesOf].map(([server, more]: readonly [string, readonly FieldRule[]]) => [
+      server,
+      compileFields([...more, ...rules]),
+    ]),
+  );
 
-  function mask(value: Json, place: Place, { revealed, uninspected }: MaskingContext): Masked {
-    const tally = createTally();
+  function walkFor(server: string | undefined, mayShow: Walk['mayShow']): Walk {
+    const fields = server !== undefined && fieldsFor.has(server) ? fieldsFor.get(server) : fieldsForAll;
+    return { ...once, fields, mayShow, tally: createTally(), pace: startPace() };
+  }
+
+  function mask(value: Json, place: Place, { server, revealed, uninspected }: MaskingContext): Masked {
     const mayShow = (name: string) => (name === BINARY_CLASS ? uninspected === 'allow' : revealed.has(name));
-    const forms = walkMessage(value, place, { finder, factsOf, tally, mayShow, pace: startPace() });
-    return { ...forms, exposure: tally.list() };
+    const walk = walkFor(server, mayShow);
+    return { ...walkMessage(value, place, walk), exposure: walk.tally.list() };
   }
 
   return {
     maskMessage: (message, context) => mask(message, MESSAGE, context),
     maskArguments: (value, context) => mask(value, DATA, context),
-    maskRequest: (value) => {
-      const walk = { finder, factsOf, tally: createTally(), mayShow: NEVER, pace: startPace() };
-      return walkMessage(value, REQUEST, walk).record;
-    },
+    maskRequest: (value, server) => walkMessage(value, REQUEST, walkFor(server, NEVER)).record,
   };
 }

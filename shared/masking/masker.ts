@@ -35,8 +35,8 @@ export interface Masker {
    * Throws on any inner error and past its deadline: the caller then withholds the message (fail closed).
    */
   maskMessage(message: Json, context: MaskingContext): Masked;
-  /** What a client sent, as somebody else may see it. Throws likewise. */
+  /** The arguments of a call, as somebody else may see them. Throws likewise. */
   maskArguments(value: Json, context: MaskingContext): Masked;
-  /** The record form of what a client sent: every class masked, nothing revealed. `server`: whose field rules go for it. */
+  /** The record form of a request’s parameters, or of words: nothing is revealed. `server`: whose field rules go for it. */
   maskRequest(value: Json, server?: string): Json;
 }

@@ -4,10 +4,14 @@
  */
 import type { Json, JsonObject } from '../json/value.ts';
 
-/** What became of one member of an object; a key is left out where it stays. */
-export interface Change {
-  readonly client: Json;
+/** What a value became; a client form that is undefined is left out of its object. */
+export interface Forms {
+  readonly client: Json | undefined;
   readonly record: Json;
+}
+
+/** What became of one member of an object; a key is left out where it stays. */
+export interface Change extends Forms {
   readonly clientKey?: string;
   readonly recordKey?: string;
 }
@@ -19,12 +23,19 @@ export function rebuild(
   formKey: 'clientKey' | 'recordKey',
 ): JsonObject {
   const taken = new Set(Object.keys(object).filter((key) => changes.get(key)?.[formKey] === undefined));
-  const entries = Object.entries(object).map(([key, value]): [string, Json] => {
+  const entries = Object.entries(object).flatMap(([key, value]): readonly [string, Json][] => {
     const change = changes.get(key);
+    const now = change === undefined ? value : change[form];
+    if (now === undefined) return [];
     const wanted = change?.[formKey];
-    return [wanted === undefined ? key : claim(wanted, taken), change === undefined ? value : change[form]];
+    return [[wanted === undefined ? key : claim(wanted, taken), now]];
   });
   return Object.fromEntries(entries);
+}
+
+/** What stands in a list where an item was left out: nothing, of the same type if it can be. */
+export function emptyOf(item: Json | undefined): Json {
+  return typeof item === 'string' ? '' : null;
 }
 
 /** A list of choices, no two of them the same. */

@@ -21,6 +21,7 @@ const LIMITS: LimitsConfig = {
   requestBytes: 1_000_000,
   answerBytes: 1_000_000,
   eventBytes: 1_000_000,
+  maskingMs: 2_000,
   depth: 64,
   firstByteMs: 300,
   deadlineMs: 10_000,

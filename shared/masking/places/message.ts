@@ -111,5 +111,5 @@ export const MESSAGE: Place = objectOf({
   ...{ params: PARAMS, result: RESULT, error: ERROR_OBJECT },
 });
 
-/** What a client sent: nobody compares it in a record. Field rules begin at the arguments. */
-export const REQUEST: Place = { kind: 'data', members: new Map([['arguments', DATA]]), others: DATA };
+/** The parameters of a client's request: nobody compares them in a record. Field rules go for its arguments. */
+export const REQUEST: Place = objectOf({ name: TEXT, uri: TEXT, arguments: DATA });

@@ -126,6 +126,7 @@ function createConfig(policies: PolicySet, digest: string): Config {
       requestBytes: 65_536,
       answerBytes: 65_536,
       eventBytes: 65_536,
+      maskingMs: 2_000,
       depth: 64,
       firstByteMs: 30_000,
       deadlineMs: 240_000,
