@@ -8,6 +8,8 @@ import { type Html, visibleText } from './visible-text.ts';
 
 /** As masking writes them; whoever writes one by hand fools the eye alone: counts come from the record. */
 const MARKER = /(\[(?:masked|partial|token|uninspected|withheld)(?::[^\]\n]{0,100})?\])/;
+/** Its columns matter. */
+const LOOKS_LIKE_JSON = /^\s*[{[]/;
 /** More on one page are not marked. */
 const MAX_MARKS = 2_000;
 
@@ -22,7 +24,7 @@ export interface ContentOptions {
 export function recordedContent(value: unknown, options: ContentOptions): Html {
   const texts = textsOf(value);
   if (texts === undefined) return textBlock(asJson(value), 'pre', options);
-  return html`${texts.map((text) => textBlock(text, 'text', options))}
+  return html`${texts.map((text) => textBlock(text, LOOKS_LIKE_JSON.test(text) ? 'pre' : 'text', options))}
 <details><summary>As recorded</summary>${textBlock(asJson(value), 'pre', options)}</details>`;
 }
 

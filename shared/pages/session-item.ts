@@ -142,7 +142,7 @@ function factsOf(item: StoryItem): readonly Html[] {
       return callFacts(item);
     case 'approval':
       return [
-        ...fact('Request', approvalLink(item.approval)),
+        ...fact('Approval', approvalLink(item.approval)),
         ...fact('Channel', item.by?.channel),
         ...fact(
           'Details',
@@ -151,7 +151,7 @@ function factsOf(item: StoryItem): readonly Html[] {
       ];
     case 'delivery':
       return [
-        ...fact('Request', approvalLink(item.approval)),
+        ...fact('Approval', approvalLink(item.approval)),
         ...fact('Withheld', item.error && visibleLine(`${item.error.code}: ${item.error.detail}`)),
       ];
     case 'view':
@@ -196,7 +196,7 @@ function callFacts(item: CallItem): readonly Html[] {
       'Refused',
       refusal && visibleLine(`${refusal.code} (${refusal.stage})${refusal.detail === '' ? '' : `: ${refusal.detail}`}`),
     ),
-    ...fact('Request', approval === undefined ? undefined : approvalLink(approval)),
+    ...fact('Approval', approval === undefined ? undefined : approvalLink(approval)),
     ...fact('Error', error && visibleLine(`${error.code}: ${error.detail}`)),
     ...fact(
       'Took',

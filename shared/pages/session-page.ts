@@ -38,11 +38,26 @@ ${proofNotice(view)}
 ${headSection(view, people)}
 <section aria-labelledby="timeline"><h2 id="timeline">${total === 0 ? 'Nothing to show' : 'What happened'}</h2>
 <ol class="timeline">
-${items.map((item) => sessionItem(item, session.id, given.proofOf(item.item)))}</ol></section>
+${items.map((item, at) => html`${isNewDay(items[at - 1], item) && dayMark(item)}${sessionItem(item, session.id, given.proofOf(item.item))}`)}</ol></section>
 ${pager(session.id, page, pages, total)}
 ${segmentSection(view.proof.segments)}`;
   // A name may hold what a title can't make visible.
   return layout({ title: `Session on ${session.server}`, reader, room: 'sessions', body });
+}
+
+function isNewDay(before: ItemView | undefined, { item }: ItemView): boolean {
+  return before === undefined || dayOf(before.item.timeMs) !== dayOf(item.timeMs);
+}
+
+const DAY = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' });
+
+function dayMark({ item }: ItemView): Html {
+  return html`<li class="day"><time datetime="${dayOf(item.timeMs)}">${DAY.format(item.timeMs)}</time></li>
+`;
+}
+
+function dayOf(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
 }
 
 function proofNotice({ proof }: SessionView): Html {

@@ -1,6 +1,7 @@
 /** The part of the stylesheet that sessions have for themselves: the form to look for some, and the timeline. */
 export const SESSIONS_STYLE = `
-.filter > summary { padding-block: 0.2rem; min-height: 32px; }
+details.sheet { display: block; padding-block: 0.5rem; }
+details.sheet[open] { padding-bottom: 1.15rem; }
 .filter form { display: grid; gap: 1rem; padding-top: 0.5rem; }
 .fields { display: grid; gap: 0.8rem 1rem; grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr)); }
 .fields label { display: block; font-size: 0.92rem; }
@@ -12,6 +13,7 @@ export const SESSIONS_STYLE = `
 .requests .chips, .requests .meta { margin-top: 0.15rem; }
 
 .timeline { list-style: none; margin-top: 0.8rem; border-left: 2px solid var(--line); margin-left: 0.4rem; }
+.day { padding: 0.2rem 0 0.5rem 1.1rem; font-weight: 650; color: var(--quiet); font-size: 0.92rem; }
 .event { position: relative; padding: 0 0 0.9rem 1.1rem; }
 .event::before {
   content: ""; position: absolute; left: -0.43rem; top: 1.15rem; width: 0.72rem; height: 0.72rem; border-radius: 50%;
