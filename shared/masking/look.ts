@@ -69,5 +69,6 @@ function needsOfAny(detectors: readonly Detector[]): Needs {
     run: smallest(({ run }) => run),
     ...(detectors.some(({ needs }) => needs.at) && { at: true }),
     ...(detectors.some(({ needs }) => needs.sign) && { sign: true }),
+    ...(detectors.some(({ needs }) => needs.sentence) && { sentence: true }),
   };
 }

@@ -15,6 +15,8 @@ export interface Survey {
   readonly longestRun: number;
   /** Has an escape or a character beyond ASCII, so it may not mean what its units say. */
   readonly needsReading: boolean;
+  /** Has words with spaces between, and room for a name and what it tells. */
+  readonly isSentence: boolean;
   /** Has a `%`, `&` or `\`, with which escapes begin. */
   readonly hasEscape: boolean;
 }
@@ -26,6 +28,8 @@ const NEEDS_READING = 8;
 const IS_IN_RUN = 16;
 const IS_IN_NUMBER = 32;
 const IS_ESCAPE = 64;
+const IS_SPACE = 128;
+const MIN_SENTENCE = 14;
 const BEYOND_ASCII = NEEDS_READING | IS_IN_RUN | IS_IN_NUMBER;
 const TRAITS: Uint8Array = Uint8Array.from({ length: 128 }, (_, code) => traitsOf(String.fromCharCode(code)));
 
@@ -37,7 +41,8 @@ function traitsOf(character: string): number {
     (/[:=]/.test(character) ? IS_SIGN : 0) |
     (/[\w:=+/.~%-]/.test(character) ? IS_IN_RUN : 0) |
     (/[\s.,\-/()_+]/.test(character) ? IS_IN_NUMBER : 0) |
-    (/[%&]/.test(character) ? IS_ESCAPE : 0)
+    (/[%&]/.test(character) ? IS_ESCAPE : 0) |
+    (/\s/.test(character) ? IS_SPACE : 0)
   );
 }
 
@@ -66,17 +71,19 @@ export function survey(text: string): Survey {
     hasSign: (seen & IS_SIGN) !== 0,
     longestRun,
     needsReading: (seen & NEEDS_READING) !== 0,
+    isSentence: text.length >= MIN_SENTENCE && (seen & IS_SPACE) !== 0,
     hasEscape: (seen & IS_ESCAPE) !== 0,
   };
 }
 
 /** Has the text any of what is needed? */
-export function isMet({ digits, number, at, run, sign }: Needs, facts: Survey): boolean {
+export function isMet({ digits, number, at, run, sign, sentence }: Needs, facts: Survey): boolean {
   return (
     (number !== undefined && facts.longestNumber >= number) ||
     (at === true && facts.hasAt) ||
     (run !== undefined && facts.longestRun >= run) ||
     (sign === true && facts.hasSign) ||
+    (sentence === true && facts.isSentence) ||
     (digits !== undefined && facts.digits >= digits)
   );
 }

@@ -3,7 +3,7 @@
  * character codes. A run is told from an id or a hash by what it decodes to, which is looked at first by its head only.
  * Linear: no run is read more than twice, and none is decoded for long that does not begin like text.
  */
-import { createCharacterSet, endOfRun, isIn } from '../detectors/characters.ts';
+import { createCharacterSet, endOfRun, isIn, startOfRun } from '../detectors/characters.ts';
 import { findAll } from '../detectors/find-all.ts';
 import type { Range } from '../finding.ts';
 import { type Budget, mayBeginText, mayBeText, textOfBytes } from './text-of-bytes.ts';
@@ -17,6 +17,9 @@ export interface EncodedRun extends Range {
 export const MIN_RUN = 12;
 const MIN_LINE = 60;
 const HEAD = 8;
+const HEAD_BYTES = 6;
+/** Of longer runs the head is decoded first. */
+const LONG = 64;
 const BASE64 = createCharacterSet(/[A-Za-z0-9+/_-]/);
 const BETWEEN = createCharacterSet(/[-/_+]/);
 const HEX = createCharacterSet(/[0-9A-Fa-f]/);
@@ -29,12 +32,17 @@ const SEXTETS: Uint8Array = Uint8Array.from({ length: 128 }, (_, code) =>
 
 export function findEncodedRuns(text: string, budget: Budget): readonly EncodedRun[] {
   const found = findCodeLists(text).slice();
-  for (let index = 0; index < text.length; index += 1) {
-    if (!isIn(BASE64, text, index)) continue;
-    const start = index;
-    index = endOfEncoded(text, start);
-    if (index - start < MIN_RUN) continue;
-    found.push(...readRun(text, start, index, budget));
+  // No run as long as that has a character of another kind as its last: most are skipped by looking at that one.
+  for (let index = 0; index + MIN_RUN <= text.length; ) {
+    const last = index + MIN_RUN - 1;
+    if (!isIn(BASE64, text, last)) {
+      index = last + 1;
+      continue;
+    }
+    const start = startOfRun(BASE64, text, last, index);
+    const end = endOfEncoded(text, start);
+    if (end - start >= MIN_RUN) found.push(...readRun(text, start, end, budget));
+    index = end + 1;
   }
   return found;
 }
@@ -80,8 +88,10 @@ function readBase64(text: string, start: number, end: number): Buffer | undefine
   const first = SEXTETS[text.charCodeAt(start)] ?? 0;
   const second = SEXTETS[text.charCodeAt(start + 1)] ?? 0;
   if (!mayBeginText((first << 2) | (second >> 4))) return undefined;
-  if (!mayBeText(Buffer.from(text.slice(start, start + HEAD), 'base64'))) return undefined;
-  return Buffer.from(text.slice(start, end), 'base64');
+  const isLong = end - start > LONG;
+  if (isLong && !mayBeText(Buffer.from(text.slice(start, start + HEAD), 'base64'))) return undefined;
+  const bytes = Buffer.from(text.slice(start, end), 'base64');
+  return isLong || mayBeText(bytes.subarray(0, HEAD_BYTES)) ? bytes : undefined;
 }
 
 /** The first byte of a text in hexadecimal is 2 to 7 and anything. */

@@ -23,7 +23,12 @@ export const cardDetector: Detector = {
 const BARE = /\d(?<!\d\d|\d\.\d)\d{12,18}(?!\d)/g;
 const HEX = createCharacterSet(/[0-9A-Fa-f]/);
 const MIN_HASH = 24;
-const GROUPED = /\d(?<!\d\d)\d{0,7}[ \-._/\t\n]\d/g;
+/** A group of four, or a digit alone, and more behind it. */
+const GROUPED = /\d(?<!\d\d)(?:\d{3})?[ \-._/\t\n]\d/g;
+/** Nineteen digits with a separator between each. */
+const MAX_SPAN = 2 * MAX_DIGITS - 1;
+/** Room for what people write behind a number, its check code. */
+const MAX_BEHIND = 5;
 
 function findBare(text: string): readonly Range[] {
   return findAll(text, BARE, ({ index, 0: { length } }) => {
@@ -39,19 +44,34 @@ function isInHash(text: string, start: number, end: number): boolean {
   return to - from >= MIN_HASH && to - from > end - start;
 }
 
-/** Where several groupings of one run are valid, all of them: what follows a card (its CVV) may look like its end. */
+/**
+ * Where several groupings of one run are valid, all of them: what follows a card (its CVV) may look like its end. In the
+ * middle of a run only what reaches its end is a card; other fours are those of a longer number.
+ */
 function findGrouped(text: string): readonly Range[] {
   const found: Range[] = [];
+  let runEnd = 0;
   GROUPED.lastIndex = 0;
   for (let match = GROUPED.exec(text); match !== null; match = GROUPED.exec(text)) {
     const start = match.index;
     // The next group is looked at, too.
     GROUPED.lastIndex = start + match[0].length - 1;
+    const isFirst = start >= runEnd;
+    if (isFirst) runEnd = endOfGroups(text, start, text.charCodeAt(GROUPED.lastIndex - 1));
+    if (!isFirst && runEnd - start > MAX_SPAN + MAX_BEHIND) continue;
     if (!mayBegin(digitAt(text, start)) || isFraction(text, start)) continue;
     const end = endOfLongest(text, start, MAX_DIGITS);
-    if (end !== undefined) found.push({ start, end });
+    if (end !== undefined && (isFirst || runEnd - end <= MAX_BEHIND)) found.push({ start, end });
   }
   return found;
+}
+
+/** The end of the groups of digits with single separators of one kind between. */
+function endOfGroups(text: string, start: number, separator: number): number {
+  let index = start;
+  while (digitAt(text, index) >= 0 || (text.charCodeAt(index) === separator && digitAt(text, index + 1) >= 0))
+    index += 1;
+  return index;
 }
 
 /**
@@ -80,7 +100,7 @@ function endOfLongest(text: string, start: number, maxGroups: number): number | 
     if (isNumber && (maxGroups === 1 || arePrinted(text.slice(start, index)))) longest = index;
     if (groups === maxGroups || !isSeparator(text, index) || digitAt(text, index + 1) < 0) break;
   }
-  return longest === undefined || isInLongerNumber(text, start) ? undefined : longest;
+  return longest;
 }
 
 /** Fours with a rest at the end, as American Express and Diners Club print theirs, or digit by digit. */
@@ -89,15 +109,8 @@ function arePrinted(number: string): boolean {
   const [first, second, third] = groups;
   if (groups.length === 1) return false;
   if (groups.length === 3 && first === 4 && second === 6) return third === 5 || third === 4;
-  const size = first === 1 || first === 2 ? first : 4;
+  const size = first === 1 ? 1 : 4;
   return groups.every((group, index) => group === size || (index === groups.length - 1 && group < size + 4));
-}
-
-/** The fours of a longer number begin no card in its middle. */
-function isInLongerNumber(text: string, start: number): boolean {
-  const separator = text.charAt(start - 1);
-  if (separator !== text.charAt(start + 4) || !isSeparator(text, start - 1)) return false;
-  return [2, 3, 4, 5].every((back) => digitAt(text, start - back) >= 0);
 }
 
 const SEPARATORS = new Set([0x20, 0x2d, 0x2e, 0x5f, 0x2f, 0x09, 0x0a]);

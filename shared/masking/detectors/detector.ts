@@ -32,6 +32,8 @@ export interface Needs {
   readonly run?: number;
   /** A `:` or a `=`. */
   readonly sign?: true;
+  /** Words with spaces between. */
+  readonly sentence?: true;
 }
 
 export interface BareRule {

@@ -4,7 +4,7 @@
  * the text is read to both sides, up to the length such a token has.
  */
 import type { Range } from '../finding.ts';
-import { ALPHANUMERIC, createCharacterSet, endOfRun, startOfRun } from './characters.ts';
+import { ALPHANUMERIC, createCharacterSet, endOfRun, isIn, startOfRun } from './characters.ts';
 import type { Detector } from './detector.ts';
 import { TOKEN_SHAPES } from './token-shapes.ts';
 
@@ -24,10 +24,14 @@ interface Candidate {
 const candidates: ReadonlyMap<number, readonly Candidate[]> = indexShapes();
 /** Prefixes that no word has inside: letters may stand right before them. */
 const UNMISTAKABLE = /^(?=.*_).{4,}|^(?=.*-).{5,}/;
-const BEGINS: Uint8Array = Uint8Array.from({ length: 1 << 14 }, (_, pair) => Number(candidates.has(pair)));
-const BEGINS_INSIDE: Uint8Array = Uint8Array.from({ length: 1 << 14 }, (_, pair) =>
-  Number(candidates.get(pair)?.some(({ prefix }) => UNMISTAKABLE.test(prefix)) ?? false),
-);
+/** What a pair of characters may begin: something at the beginning of a word, and something anywhere. */
+const AT_WORD = 1;
+const ANYWHERE = 2;
+const BEGINS: Uint8Array = Uint8Array.from({ length: 1 << 14 }, (_, pair) => {
+  const begun = candidates.get(pair) ?? [];
+  const anywhere = begun.some(({ prefix }) => UNMISTAKABLE.test(prefix)) ? ANYWHERE : 0;
+  return anywhere | (begun.length > 0 ? AT_WORD : 0);
+});
 
 function indexShapes(): ReadonlyMap<number, readonly Candidate[]> {
   const index = new Map<number, readonly Candidate[]>();
@@ -46,20 +50,20 @@ function pairOf(first: number, second: number): number {
 
 function findByPrefix(text: string): readonly Range[] {
   const found: Range[] = [];
-  let isInWord = false;
-  for (let index = 0; index + 1 < text.length; index += 1) {
-    const code = text.charCodeAt(index);
-    const begins = isInWord ? BEGINS_INSIDE : BEGINS;
-    const wasInWord = isInWord;
-    isInWord = code < 0x80 && ALPHANUMERIC[code] === 1;
-    if (!isInWord) continue;
-    const pair = pairOf(code, text.charCodeAt(index + 1));
-    if (begins[pair] !== 1) continue;
-    const end = endOfToken(text, index, candidates.get(pair) ?? [], wasInWord);
+  let code = text.charCodeAt(0) & 0x7f;
+  for (let next = 1; next < text.length; next += 1) {
+    const pair = (code << 7) | (text.charCodeAt(next) & 0x7f);
+    code = pair & 0x7f;
+    const begins = BEGINS[pair];
+    if (begins === 0) continue;
+    const start = next - 1;
+    const isInside = isIn(ALPHANUMERIC, text, start - 1);
+    if (isInside && begins === AT_WORD) continue;
+    const end = endOfToken(text, start, candidates.get(pair) ?? [], isInside);
     if (end === undefined) continue;
-    found.push({ start: index, end });
-    index = end - 1;
-    isInWord = true;
+    found.push({ start, end });
+    next = end;
+    code = text.charCodeAt(end) & 0x7f;
   }
   return found;
 }

@@ -8,13 +8,11 @@ import { splitWords } from '../words.ts';
 import type { Detector } from './detector.ts';
 import { isSecretValue, kindOf } from './secret-names.ts';
 
-const MIN_LENGTH = 14;
-
 export const toldSecretDetector: Detector = {
   class: 'secret',
-  needs: { run: 6 },
+  needs: { sentence: true },
   isOpaque: true,
-  findByForm: (text) => (text.length >= MIN_LENGTH ? findTold(text) : []),
+  findByForm: findTold,
 };
 
 const NAME =
