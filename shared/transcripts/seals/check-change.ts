@@ -49,8 +49,11 @@ export async function checkChange(options: CheckOptions, change: Change): Promis
     const from = bytes > 0 ? await findResumePoint(options, change) : undefined;
     if (from === 'changed') return bad('head-differs', blob.bytes);
     const extent = { toBytes: blob.bytes, ...(from && { from }) };
-    const onLines = createHandOver(options, change);
-    const report = await verifySegment({ ...options, ...(onLines && { onLines }) }, container, segment, extent);
+    const handOver = createHandOver(options, change);
+    const onLines = handOver && { onLines: handOver.onLines };
+    const report = await verifySegment({ ...options, ...onLines }, container, segment, extent);
+    // Also before what does not verify: it holds, and is sealed.
+    await handOver?.flush();
     const holds = { bytes: report.bytes, lines: report.lines, head: report.head };
     keepKey(options.writerKeys, change, report.state === 'open-or-cut-off' ? report.writerKey : undefined);
     if (report.fault) return bad(report.fault.code, blob.bytes, holds);
@@ -95,27 +98,27 @@ async function readWriterKey(options: SealPorts, container: string, name: string
 /** A genesis has a bounded server, session and writer, and is far shorter. */
 const FIRST_LINE_BYTES = 8 * 1024;
 
-/** What covered lines are handed to, one batch after the other. */
+/** Enough for a sink to write what many appends brought at once; few enough to hold. */
+const LINES_AT_ONCE = 1_000;
+
+/** What covered lines are handed to, one batch after the other; `flush` hands over the rest. */
 function createHandOver({ sink, log, nowMs }: CheckOptions, { container, segment, known }: Change) {
   const parts = parseSegmentName(segment);
   if (!sink || !parts) return undefined;
   const { session, server } = parts;
   const sealedThrough = known?.lines ?? 0;
   let fromLine = sealedThrough;
+  let gathered: Line[] = [];
   let oldestMs: number | undefined;
   let isBehind = false;
-  return async (lines: readonly Line[]): Promise<void> => {
-    const batch = {
-      container,
-      segment,
-      session,
-      server,
-      fromLine,
-      toLine: fromLine + lines.length,
-      lines,
-      sealedThrough,
-    };
-    fromLine = batch.toLine;
+
+  const flush = async (): Promise<void> => {
+    const lines = gathered;
+    if (lines.length === 0) return;
+    gathered = [];
+    const toLine = fromLine + lines.length;
+    const batch = { container, segment, session, server, fromLine, toLine, lines, sealedThrough };
+    fromLine = toLine;
     oldestMs ??= Date.parse(lines[0]?.time ?? '');
     if (isBehind) return;
     try {
@@ -126,5 +129,12 @@ function createHandOver({ sink, log, nowMs }: CheckOptions, { container, segment
       isBehind = true;
       log('error', 'verified-records-not-taken', { container, segment, fromLine: batch.fromLine }, cause);
     }
+  };
+  return {
+    flush,
+    onLines: async (lines: readonly Line[]): Promise<void> => {
+      gathered.push(...lines);
+      if (gathered.length >= LINES_AT_ONCE) await flush();
+    },
   };
 }

@@ -220,8 +220,7 @@ describe('the sink', () => {
     const lines = linesOf(store, segmentsOf(store)[0] ?? '');
     expect(batches.flatMap((batch) => batch.lines)).toEqual(lines);
     expect(batches.map(({ fromLine, toLine, sealedThrough }) => [fromLine, toLine, sealedThrough])).toEqual([
-      [0, 3, 0],
-      [3, 5, 0],
+      [0, 5, 0],
       [5, 7, 5],
     ]);
   });
