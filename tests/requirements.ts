@@ -443,6 +443,8 @@ const requirements = {
     'Classes of the configuration’s own are found by pattern and words; a pattern without bounded work, or a path that can’t be followed, stops the gateway with its line',
   'mask.actions':
     'By class or rule, data is redacted, shown in part, named by a keyed token, or its field left out; no part has six characters of the value',
+  'mask.output-schema':
+    'Masked structured content fits the tool’s output schema whenever the original did, or the answer is withheld',
   'mask.reveal':
     'A class is delivered in clear only where a policy that names reveal permits it to this caller; an error reveals nothing, the record stays masked',
   'mask.reveal-kept': 'A kept answer that shows what policy reveals no longer is withheld',
@@ -477,6 +479,11 @@ const requirements = {
   'deploy.names': 'Names are valid, however long the environment’s is',
   'deploy.package':
     'The package holds what the app needs at run time and nothing else, runs by itself, and is the same bytes each time',
+
+  // Issue 6: how people connect, and how the gateway is
+  'connect.page': 'Whoever may use a server finds on its page what each client must know, as the metadata says it',
+  'connect.snippets': 'What is copied from there is complete, parses, survives a shell, and holds no secret',
+  'connect.hidden': 'A server that one may not use is as little found there as one that is not there',
 } as const;
 
 export type RequirementId = keyof typeof requirements;

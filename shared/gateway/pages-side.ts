@@ -13,6 +13,7 @@ import { createPages, type Pages } from '../pages/create-pages.ts';
 import { CALLBACK_PATH, type PageEvent, type Visitor } from '../pages/options.ts';
 import type { Actor } from '../transcripts/entry.ts';
 import { createBoundedNotes } from './bounded-notes.ts';
+import { createConnect } from './connect-side.ts';
 import { createHome } from './home-side.ts';
 import type { GatewayPorts } from './ports.ts';
 import { createRooms } from './rooms.ts';
@@ -22,13 +23,15 @@ export function createPagesSide(parts: CallParts, ports: GatewayPorts): Pages {
   const { config, blocks } = parts;
   const noteRefusal = createBoundedNotes({ note: (refusal) => noteAdministration(parts, refusal), nowMs: ports.nowMs });
   const { entra, publicUrl, codeFlow: flow, nowMs, deadline } = ports;
+  const connect = createConnect(parts, ports);
   return createPages({
     ...ports,
     keyring: parts.keyring,
     home: createHome(parts, ports),
     inbox: createInbox(parts),
     desk: createSessionSide(parts, ports),
-    rooms: createRooms(parts),
+    connect,
+    rooms: createRooms(parts, connect),
     signIn: createWebSignIn({
       ...entra,
       flow,

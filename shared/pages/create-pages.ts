@@ -10,6 +10,7 @@ import { HTTPException } from 'hono/http-exception';
 import { secureHeaders } from 'hono/secure-headers';
 import type { HttpAnswer, HttpCall } from '../mcp/http.ts';
 import { addApprovals } from './approvals.ts';
+import { addConnect } from './connect.ts';
 import { createFormTokens, FORM_BYTES } from './form.ts';
 import { addHome } from './home.ts';
 import { messagePage, notFoundPage } from './message-page.ts';
@@ -82,6 +83,7 @@ function createApp(parts: PageParts): Hono<PageEnv> {
   addSignIn(app, parts);
   addApprovals(app, parts);
   addSessions(app, parts);
+  addConnect(app, parts);
   app.notFound((c) => c.html(notFoundPage(), 404));
   app.onError((cause, c) => answerError(cause, c, parts));
   return app;

@@ -7,6 +7,7 @@ import type { OverLimit, Place } from '../limits/limiter.ts';
 import type { Log } from '../log.ts';
 import type { Result } from '../result.ts';
 import type { SessionDesk } from '../sessions/session-desk.ts';
+import type { Connect } from './connect-target.ts';
 import type { Home } from './home-facts.ts';
 import type { Room } from './rooms.ts';
 
@@ -42,6 +43,7 @@ export interface PagesOptions {
   /** Which rooms this person may enter. */
   readonly rooms: (person: Person) => readonly Room[];
   readonly desk: SessionDesk;
+  readonly connect: Connect;
   readonly signIn: WebSignIn;
   readonly keyring: Keyring;
   /** Asked again once what a session knows is five minutes old. */

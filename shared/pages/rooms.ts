@@ -5,12 +5,13 @@
 import { html } from 'hono/html';
 import type { Html } from './visible-text.ts';
 
-export type Room = 'approvals' | 'sessions' | 'reviews';
+export type Room = 'approvals' | 'sessions' | 'reviews' | 'connect';
 
 const WORDS: Readonly<Record<Room, string>> = {
   approvals: 'Approvals',
   sessions: 'Sessions',
   reviews: 'Reviews',
+  connect: 'Connect',
 };
 
 export function roomLinks(rooms: readonly Room[], current: Room | undefined): Html {

@@ -4,6 +4,7 @@
  * Its address holds its hash, so a browser keeps it for ever and never shows an old one.
  */
 import { createHash } from 'node:crypto';
+import { CONNECT_STYLE } from './style-connect.ts';
 import { SESSIONS_STYLE } from './style-sessions.ts';
 
 export const STYLE = `
@@ -124,6 +125,7 @@ button.link { padding: 0.5rem 0.2rem; background: none; color: var(--accent); fo
 button:hover, .button:hover { filter: brightness(1.08); }
 
 ${SESSIONS_STYLE}
+${CONNECT_STYLE}
 @media (max-width: 34rem) {
   h1 { font-size: 1.4rem; }
   .bar > div, main, .foot > div { padding-inline: 1rem; }

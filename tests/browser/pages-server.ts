@@ -17,6 +17,7 @@ import { createRemoteKeySource } from '../../shared/identity/key-source.ts';
 import { createWebSignIn } from '../../shared/identity/web-sign-in.ts';
 import { loadKeyring } from '../../shared/keys/load-keyring.ts';
 import type { HttpAnswer } from '../../shared/mcp/http.ts';
+import type { Connect } from '../../shared/pages/connect-target.ts';
 import { createPages } from '../../shared/pages/create-pages.ts';
 import { CALLBACK_PATH, type PageEvent } from '../../shared/pages/options.ts';
 import { err, ok } from '../../shared/result.ts';
@@ -36,7 +37,13 @@ export interface PagesServer {
 /** For who audits nothing. */
 const nothingToAudit: SessionDesk = { servers: () => [], list: async () => undefined, show: async () => undefined };
 
-export async function startPagesServer(desk: SessionDesk = nothingToAudit): Promise<PagesServer> {
+/** For who may use nothing. */
+const nothingToUse: Connect = { servers: () => [], find: () => undefined };
+
+export async function startPagesServer(
+  desk: SessionDesk = nothingToAudit,
+  connect: Connect = nothingToUse,
+): Promise<PagesServer> {
   const entra = await startEntra({ port: 0, publicUrl: 'http://127.0.0.1:1', servers: ['crm'] });
   const held = new Map<string, ApprovalView>();
   const events: PageEvent[] = [];
@@ -72,8 +79,13 @@ export async function startPagesServer(desk: SessionDesk = nothingToAudit): Prom
     entra: settings,
     inbox: createInbox(held),
     desk,
+    connect,
     home: async (person) => ({ waiting: await createInbox(held).list(person, 5) }),
-    rooms: (person) => (desk.servers(person).length > 0 ? ['approvals', 'sessions'] : ['approvals']),
+    rooms: (person) => [
+      'approvals',
+      ...(desk.servers(person).length > 0 ? (['sessions'] as const) : []),
+      ...(connect.servers(person).length > 0 ? (['connect'] as const) : []),
+    ],
     signIn: createWebSignIn({
       ...settings,
       flow: createMsalCodeFlow({ entra: settings, credential: createIdentity(entra) }),

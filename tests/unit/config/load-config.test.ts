@@ -226,6 +226,12 @@ limits: { deadlineMs: 999999 }
       'identity.clockSkewSeconds: must be at most 300',
     ],
     [
+      'a client that is no id',
+      'version: 1',
+      'version: 1\nidentity: { clients: { desktop: assistant } }',
+      'identity.clients.desktop: must be the client id of an app',
+    ],
+    [
       'a channel twice',
       '- { group: finance }',
       '- { group: finance }\n    channels: [page, page]',

@@ -17,6 +17,7 @@ import type { SignInFailure, SignInSecrets } from '../../../shared/identity/web-
 import type { Keyring } from '../../../shared/keys/keyring.ts';
 import { loadKeyring } from '../../../shared/keys/load-keyring.ts';
 import type { HttpAnswer } from '../../../shared/mcp/http.ts';
+import type { Connect } from '../../../shared/pages/connect-target.ts';
 import { createPages } from '../../../shared/pages/create-pages.ts';
 import type { HomeFacts } from '../../../shared/pages/home-facts.ts';
 import type { PageEvent, Visitor } from '../../../shared/pages/options.ts';
@@ -96,11 +97,15 @@ export const bob: Caller = {
   expiresAt: START_MS / 1_000 + 3_600,
 };
 
+/** For who may use nothing. */
+const nothingToUse: Connect = { servers: () => [], find: () => undefined };
+
 /** For who audits nothing. */
 const nothingToAudit: SessionDesk = { servers: () => [], list: async () => undefined, show: async () => undefined };
 
 export interface SceneOptions {
   readonly desk?: SessionDesk;
+  readonly connect?: Connect;
   readonly keyring?: Keyring;
   readonly publicUrl?: string;
   readonly tenantId?: string;
@@ -134,6 +139,7 @@ export async function createScene(options: SceneOptions = {}): Promise<Scene> {
     entra: { tenantId, clientId: CLIENT },
     inbox: createInbox(scene),
     desk: options.desk ?? nothingToAudit,
+    connect: options.connect ?? nothingToUse,
     home: async (person) => scene.home ?? { waiting: await createInbox(scene).list(person, 5) },
     rooms: () => ['approvals'],
     signIn: {
