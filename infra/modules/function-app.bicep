@@ -77,7 +77,6 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
     siteConfig: {
       minTlsVersion: '1.2'
       scmMinTlsVersion: '1.2'
-      remoteDebuggingEnabled: false
     }
     functionAppConfig: {
       runtime: { name: 'node', version: '24' }

@@ -50,7 +50,6 @@ resource sealKey 'Microsoft.KeyVault/vaults/keys@2026-05-15' = {
     kty: hardwareKeys ? 'EC-HSM' : 'EC'
     curveName: 'P-256'
     keyOps: ['sign', 'verify']
-    attributes: { enabled: true, exportable: false }
   }
 }
 
@@ -62,7 +61,6 @@ resource keyringKey 'Microsoft.KeyVault/vaults/keys@2026-05-15' = {
     kty: hardwareKeys ? 'RSA-HSM' : 'RSA'
     keySize: 3072
     keyOps: ['wrapKey', 'unwrapKey']
-    attributes: { enabled: true, exportable: false }
   }
 }
 

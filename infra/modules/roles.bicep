@@ -130,6 +130,14 @@ var people = {
   auditors: { id: auditorsId, type: 'Group' }
 }
 
+// Part of an assignment’s name: of another group it has to be another name, because Azure changes no assignment. The app’s
+// id is not known before the deployment runs.
+var called = {
+  app: 'app'
+  'vault officers': vaultOfficersId
+  auditors: auditorsId
+}
+
 // Whom nobody is named for is left out. The app is always there.
 var given = filter(
   table,
@@ -198,7 +206,7 @@ resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
 resource stateRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for row in onState: {
     scope: state
-    name: guid(state.id, row.who, row.role)
+    name: guid(state.id, called[row.who], row.role)
     properties: {
       principalId: people[row.who].id
       principalType: people[row.who].type
@@ -211,7 +219,7 @@ resource stateRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
 resource transcriptsRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for row in onTranscripts: {
     scope: transcripts
-    name: guid(transcripts.id, row.who, row.role)
+    name: guid(transcripts.id, called[row.who], row.role)
     properties: {
       principalId: people[row.who].id
       principalType: people[row.who].type
@@ -224,7 +232,7 @@ resource transcriptsRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' =
 resource containerRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for (one, index) in onContainers: {
     scope: transcripts::blobs::container[index]
-    name: guid(transcripts::blobs::container[index].id, one.row.who, one.row.role)
+    name: guid(transcripts::blobs::container[index].id, called[one.row.who], one.row.role)
     properties: {
       principalId: people[one.row.who].id
       principalType: people[one.row.who].type
@@ -237,7 +245,7 @@ resource containerRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
 resource vaultRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for row in onVault: {
     scope: vault
-    name: guid(vault.id, row.who, row.role)
+    name: guid(vault.id, called[row.who], row.role)
     properties: {
       principalId: people[row.who].id
       principalType: people[row.who].type
@@ -250,7 +258,7 @@ resource vaultRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
 resource sealKeyRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for row in onSealKey: {
     scope: vault::sealKey
-    name: guid(vault::sealKey.id, row.who, row.role)
+    name: guid(vault::sealKey.id, called[row.who], row.role)
     properties: {
       principalId: people[row.who].id
       principalType: people[row.who].type
@@ -263,7 +271,7 @@ resource sealKeyRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
 resource keyringKeyRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for row in onKeyringKey: {
     scope: vault::keyringKey
-    name: guid(vault::keyringKey.id, row.who, row.role)
+    name: guid(vault::keyringKey.id, called[row.who], row.role)
     properties: {
       principalId: people[row.who].id
       principalType: people[row.who].type
@@ -276,7 +284,7 @@ resource keyringKeyRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = 
 resource queueRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for (one, index) in onQueues: {
     scope: namespace::queue[index]
-    name: guid(namespace::queue[index].id, one.row.who, one.row.role)
+    name: guid(namespace::queue[index].id, called[one.row.who], one.row.role)
     properties: {
       principalId: people[one.row.who].id
       principalType: people[one.row.who].type
@@ -289,7 +297,7 @@ resource queueRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
 resource insightsRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for row in onInsights: {
     scope: insights
-    name: guid(insights.id, row.who, row.role)
+    name: guid(insights.id, called[row.who], row.role)
     properties: {
       principalId: people[row.who].id
       principalType: people[row.who].type

@@ -1,6 +1,6 @@
 /**
  * The real Bicep compiler over a copy of infra/: lint, build, format and snapshot, in processes of their own. Nothing of
- * it reaches Azure. Found by BICEP, on PATH, or where `.ci/install-bicep` puts it.
+ * it reaches Azure. Found by BICEP, where `.ci/install-bicep` puts it, or on PATH.
  */
 import { execFile } from 'node:child_process';
 import { accessSync, constants, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -18,7 +18,8 @@ export interface Run {
 export function findCompiler(env: NodeJS.ProcessEnv = process.env): string | undefined {
   if (env.BICEP) return env.BICEP;
   const onPath = (env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'bicep'));
-  return [...onPath, join(repository, '.local/bicep/bicep')].find(isExecutable);
+  // The version that CI has before another: each knows other rules and other types.
+  return [join(repository, '.local/bicep/bicep'), ...onPath].find(isExecutable);
 }
 
 function isExecutable(file: string): boolean {

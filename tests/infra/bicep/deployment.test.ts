@@ -111,13 +111,15 @@ describe.skipIf(compiler === undefined)('the deployment', () => {
   afterAll(() => workspace?.remove());
 
   describe('the compiler', () => {
-    it(proves('deploy.bicep', 'has nothing to say: every rule of its linter is an error, and none is broken'), () => {
+    it(proves('deploy.bicep', 'has nothing to say: all rules of its linter are on, and none is broken'), () => {
       expect([lint, { ...build, stdout: '' }]).toEqual([
         { exitCode: 0, stdout: '', stderr: '' },
         { exitCode: 0, stdout: '', stderr: '' },
       ]);
-      const { rules } = JSON.parse(readText('bicepconfig.json')).analyzers.core;
-      expect(Object.values<{ level: string }>(rules).filter(({ level }) => level !== 'error')).toEqual([]);
+      const rules: Record<string, { level: string }> = JSON.parse(readText('bicepconfig.json')).analyzers.core.rules;
+      const lenient = Object.keys(rules).filter((name) => rules[name]?.level !== 'error');
+      // As an error, it would keep next year's compiler from deploying this. Here, where it may not say a word, it is one.
+      expect(lenient).toEqual(['use-recent-api-versions']);
     });
 
     it(proves('deploy.bicep', 'is silenced only where a reason stands beside'), () => {
