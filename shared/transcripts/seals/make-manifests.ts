@@ -1,6 +1,6 @@
 /**
  * The manifest of a day that has ended (DESIGN §6): every segment that was opened on it, as the seals say. It is made
- * when nothing of the day is open any more, a day later at the latest; segments that are open even then are named as
+ * when all of the day is sealed and nothing is open any more, or a day later; segments that are open even then are named as
  * open, and followed by name. From then on the day is not listed any more.
  */
 import { dayOf, manifestName } from '../layout.ts';
@@ -40,9 +40,9 @@ export async function makeManifests(
 
 function isOver(state: SealState, day: string, nowMs: number, isUnread: boolean): boolean {
   const sinceMs = nowMs - Date.parse(nextDay(day).replaceAll('/', '-'));
-  if (sinceMs < STRAGGLERS_MS) return false;
-  if (sinceMs >= DAY_MS) return true;
-  return !isUnread && segmentsOf(state, day).every(isSettled);
+  // Its segments would be listed no more before they were ever sealed.
+  if (sinceMs < STRAGGLERS_MS || isUnread) return false;
+  return sinceMs >= DAY_MS || segmentsOf(state, day).every(isSettled);
 }
 
 /** The hash of the manifest that stands, whoever made it. */

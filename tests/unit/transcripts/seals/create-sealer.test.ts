@@ -147,6 +147,21 @@ describe('over days', () => {
   });
 });
 
+describe('a catch-up that runs out of time', () => {
+  it('makes no manifest of a day that it has not sealed whole, however long ago', async () => {
+    const { recorder, store, clock, seal, another } = createSealScene();
+    await seal();
+    await recorder.record(session, eventEntry('e-1'));
+    await recorder.record({ ...session, id: 'unread' }, eventEntry('e-2'));
+    await clock.advance(5 * 24 * 60 * MINUTE_MS);
+    store.readMishap = (operation, name) => (operation === 'read' && name.includes('unread') ? 'fails' : undefined);
+    expect(await seal(another())).toMatchObject({ segments: 1, left: 1, manifests: 0 });
+    store.readMishap = () => undefined;
+    expect(await seal(another())).toMatchObject({ left: 0, manifests: 5 });
+    expect(await verify(store)).toMatchObject({ state: 'intact', totals: { unsealedLines: 0 }, seals: { faults: [] } });
+  });
+});
+
 describe('what does not verify', () => {
   it(proves('seal.bad', 'is named as bad with its fault and how far it held, and flagged once'), async () => {
     const { recorder, store, seal, recorded } = createSealScene();
