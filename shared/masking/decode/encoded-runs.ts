@@ -120,8 +120,8 @@ const LISTS: readonly { readonly pattern: RegExp; readonly base: number }[] = [
   { pattern: /0x[2-7][0-9a-f](?:[ ,:;]{1,3}0x[2-7][0-9a-f]){8,4000}(?!\w)/gi, base: 16 },
   { pattern: /[01](?<![\w.]\d)[01]{6,7}(?:[ ,]{1,3}[01]{7,8}){8,4000}(?!\w)/g, base: 2 },
 ];
-/** Without four such in a row there is no list. */
-const MAY_BE_LIST = /\d(?<![\w.]\d)[\da-fx]{1,8}(?:[ ,:;]{1,3}[\da-fx]{2,8}){3}/i;
+/** Two codes in a row, the first of them behind a separator: without such there is no list. */
+const MAY_BE_LIST = /[ ,:;](?:0x)?[\da-f]{2,3}[ ,:;]{1,3}(?:0x)?[\da-f]{2,3}[ ,:;]|[01]{7}[ ,]{1,3}[01]{7}/i;
 const CODE = /[0-9a-f]+/gi;
 
 /** All codes of a list must be printable, or it is a list of numbers. */

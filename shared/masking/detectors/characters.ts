@@ -13,8 +13,10 @@ export function createCharacterSet(pattern: RegExp): CharacterSet {
 
 export const ALPHANUMERIC = createCharacterSet(/[A-Za-z0-9]/);
 
+/** Asks the code first: to look up what no set has (beyond ASCII, beyond the text) would slow every later look-up. */
 export function isIn(set: CharacterSet, text: string, index: number): boolean {
-  return set[text.charCodeAt(index)] === 1;
+  const code = text.charCodeAt(index);
+  return code < 0x80 && set[code] === 1;
 }
 
 /** Start of the run of `set` that ends before `end`, not below `floor`. */

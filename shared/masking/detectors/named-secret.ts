@@ -104,7 +104,8 @@ function valueAfter(text: string, afterSign: number, kind: SecretKind): Range | 
   const start = isQuoted ? begin + 1 : begin;
   const end = isQuoted ? endOfQuoted(text, start, quote) : endOfBare(text, start);
   if (!isSecretValue(kind, text.slice(start, end))) return undefined;
-  if (nextLine !== undefined && !isLineEnd(text, end)) return undefined;
+  if (nextLine !== undefined && (!isLineEnd(text, end) || text.slice(start, end).includes('[masked:')))
+    return undefined;
   if (!isQuoted && kind === 'password' && isProse(text, start, end)) return undefined;
   return { start, end };
 }
