@@ -13,6 +13,8 @@ import type { GatewayPorts } from './ports.ts';
 
 /** After a stream's lifetime, for its outcome to be recorded. */
 const STREAM_MARGIN_MS = 30_000;
+/** Of a session that is shown, about 50 MB; the command reads larger ones from the blobs. */
+const MOST_ITEMS = 50_000;
 
 export function createSessionSide(parts: CallParts, ports: GatewayPorts): SessionDesk {
   const { config, policy, nowMs } = parts;
@@ -25,6 +27,7 @@ export function createSessionSide(parts: CallParts, ports: GatewayPorts): Sessio
     servers: [...config.servers.keys(), GATEWAY_SERVER],
     leaseMs: LEASE_MS,
     streamLeaseMs: config.limits.streamMs + STREAM_MARGIN_MS,
+    maxItems: MOST_ITEMS,
     mayAudit: (viewer, server) => {
       const request = { timeMs: nowMs(), address: viewer.address, era: 'modern' } as const;
       return policy.mayDo({ ...viewer, request }, 'audit', server);

@@ -35,6 +35,7 @@ export function sessionPage(given: SessionPageView): Html {
   const body = html`<p class="small"><a href="/ui/sessions">All sessions</a></p>
 <div class="heading"><h1>${visibleLine(title)}</h1></div>
 ${proofNotice(view)}
+${view.leftOut > 0 && html`<div class="notice warn"><p>${view.leftOut.toLocaleString('en-GB')} more things happened than a page holds; what is counted here leaves them out. sallyport replay reads all of them from the blobs.</p></div>`}
 ${headSection(view, people)}
 <section aria-labelledby="timeline"><h2 id="timeline">${total === 0 ? 'Nothing to show' : 'What happened'}</h2>
 <ol class="timeline">

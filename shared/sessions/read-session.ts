@@ -16,6 +16,8 @@ export interface ReadPorts extends Pick<AssembleOptions, 'nowMs' | 'leaseMs' | '
   readonly reader: TranscriptReader;
   readonly endorsingKey: EndorsingKey;
   readonly seals: SealLookup;
+  /** More are counted and not kept: a page must not hold all of a session that has a million. */
+  readonly maxItems?: number;
 }
 
 export interface SegmentProof extends SegmentPlace {
@@ -57,6 +59,8 @@ export interface SessionReading {
   /** By time; all of them, or those that were asked for, hold their content. */
   readonly items: readonly StoryItem[];
   readonly proof: SessionProof;
+  /** Items beyond `maxItems`: which ones is not said. */
+  readonly leftOut: number;
 }
 
 const SEGMENTS_AT_ONCE = 8;
@@ -68,9 +72,15 @@ export async function readSession(
   keepsContent?: (key: string) => boolean,
 ): Promise<SessionReading> {
   const items: StoryItem[] = [];
+  const { maxItems = Infinity } = ports;
+  let leftOut = 0;
+  const onItem = (item: StoryItem): void => {
+    if (items.length < maxItems) items.push(item);
+    else leftOut += 1;
+  };
   const assembler = assembleStory({
     ...ports,
-    onItem: (item) => items.push(item),
+    onItem,
     ...(keepsContent && { keepsContent }),
   });
   const { reader, endorsingKey, seals } = ports;
@@ -90,6 +100,7 @@ export async function readSession(
   const { last, lastMs, isSound } = chain;
   return {
     items: items.sort(compareItems),
+    leftOut,
     proof: {
       ...summarise(proofs),
       lastSeal: last,

@@ -36,13 +36,16 @@ function formatSummary(session: Summary, paint: Paint): string {
 }
 
 export function formatSession(session: Session, paint: Paint): string {
-  const { id, server, proof, items, total } = session;
+  const { id, server, proof, items, total, leftOut } = session;
   const rest = total - items.length;
   return [
     `${paint('bold', `session ${visibleLine(id)}`)} on ${visibleLine(server)}`,
     formatProof(proof, paint),
     '',
     ...items.flatMap((item) => formatItem(item, paint)),
+    ...(leftOut > 0
+      ? ['', paint('warn', `${leftOut} more than a gateway reads at once: --account or --folder reads all`)]
+      : []),
     ...(rest > 0 ? ['', `${rest} more: --from N, --limit N`] : []),
   ].join('\n');
 }
@@ -104,7 +107,7 @@ function formatItem(item: Item, paint: Paint): readonly string[] {
     ['approval', kind === 'call' || kind === 'delivery' ? textOf(item.approval) : ''],
     ['why (agent)', textOf(item.justification)],
     ['reason', textOf(item.reason)],
-    ['record', `${item.record.segment}#${item.record.seq}`],
+    ['record', `${item.record.segment.split('/').at(-1)}#${item.record.seq}`],
   ];
   const shown = facts
     .filter(([, text]) => text !== '')

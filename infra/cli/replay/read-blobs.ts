@@ -56,5 +56,12 @@ export async function showFromBlobs(
   const { withContent, from, limit } = part;
   const { items, proof } = await readSession(ports, await searchSegments(reader, session), () => withContent);
   const all = timelineOf(items);
-  return describeSession({ session, proof, items: all.slice(from, from + limit), total: all.length, withContent });
+  return describeSession({
+    session,
+    proof,
+    items: all.slice(from, from + limit),
+    total: all.length,
+    leftOut: 0,
+    withContent,
+  });
 }

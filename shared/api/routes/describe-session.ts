@@ -31,11 +31,12 @@ export interface DescribedSession {
   readonly proof: SessionProof;
   readonly items: readonly StoryItem[];
   readonly total: number;
+  readonly leftOut: number;
   readonly withContent: boolean;
 }
 
 export function describeSession(given: DescribedSession): z.output<typeof sessionSchema> {
-  const { session, proof, items, total, withContent } = given;
+  const { session, proof, items, total, leftOut, withContent } = given;
   const proofOf = createItemProofs(proof);
   const { state, lastSeal, isChainSound, lines, sealedLines } = proof;
   const segments = proof.segments.map(({ isRecovered: _, fault, ...segment }) => ({
@@ -49,6 +50,7 @@ export function describeSession(given: DescribedSession): z.output<typeof sessio
     proof: { state, lastSeal, isChainSound, lines, sealedLines, segments },
     items: items.map((item) => describeItem(item, proofOf(item), withContent)),
     total,
+    leftOut,
   };
 }
 

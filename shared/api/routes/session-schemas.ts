@@ -76,6 +76,7 @@ export const sessionSchema = z
     server: z.string(),
     proof: proofSchema,
     items: z.array(sessionItemSchema),
-    total: count.openapi({ description: 'Of all items.' }),
+    total: count.openapi({ description: 'Of all items that were read.' }),
+    leftOut: count.openapi({ description: 'Items beyond what is read at once.' }),
   })
   .openapi('Session');

@@ -98,8 +98,8 @@ export function sessionRoutes(desk: SessionDesk): AddRoutes {
         return c.json(NOT_RECORDED, 503);
       }
       if (opened === undefined) return c.json(NOT_FOUND, 404);
-      const { session, proof } = opened.view;
-      return c.json(describeSession({ session, proof, items: opened.items, total, withContent }), 200);
+      const { session, proof, leftOut } = opened.view;
+      return c.json(describeSession({ session, proof, items: opened.items, total, leftOut, withContent }), 200);
     });
   };
 }
