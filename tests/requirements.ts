@@ -418,6 +418,7 @@ const requirements = {
   'sessions.read-recorded': 'Who looks at sessions is on record before anything is shown; otherwise nothing is',
 
   // Issue 5: access reviews
+  'review.pages': 'Pages show a review in words and drawings without script, and take decisions, sign-off and export',
   'review.export-csv': 'CSV follows RFC 4180, and no cell of it begins like a formula',
   'review.ask': 'A question is answered no, yes with the list, or cannot tell with why, and nothing else',
   'review.keep-revoke':

@@ -16,6 +16,7 @@ import { createBoundedNotes } from './bounded-notes.ts';
 import { createConnect } from './connect-side.ts';
 import { createHome } from './home-side.ts';
 import type { GatewayPorts } from './ports.ts';
+import { createReviewSide } from './review-side.ts';
 import { createRooms } from './rooms.ts';
 import { createSessionSide } from './session-side.ts';
 
@@ -30,6 +31,7 @@ export function createPagesSide(parts: CallParts, ports: GatewayPorts): Pages {
     home: createHome(parts, ports),
     inbox: createInbox(parts),
     desk: createSessionSide(parts, ports),
+    reviews: createReviewSide(parts, ports).reviews,
     connect,
     rooms: createRooms(parts, connect),
     signIn: createWebSignIn({

@@ -16,6 +16,7 @@ import { addHome } from './home.ts';
 import { messagePage, notFoundPage } from './message-page.ts';
 import type { PagesOptions } from './options.ts';
 import { addressOf, noteRefusal, type PageContext, type PageEnv, type PageParts, toVisitor } from './page-env.ts';
+import { addReviews } from './reviews.ts';
 import { createSessions } from './session.ts';
 import { addSessions } from './sessions.ts';
 import { addSignIn, foreignFormPage } from './sign-in.ts';
@@ -83,6 +84,7 @@ function createApp(parts: PageParts): Hono<PageEnv> {
   addSignIn(app, parts);
   addApprovals(app, parts);
   addSessions(app, parts);
+  addReviews(app, parts);
   addConnect(app, parts);
   app.notFound((c) => c.html(notFoundPage(), 404));
   app.onError((cause, c) => answerError(cause, c, parts));

@@ -6,6 +6,7 @@ import type { Keyring } from '../keys/keyring.ts';
 import type { OverLimit, Place } from '../limits/limiter.ts';
 import type { Log } from '../log.ts';
 import type { Result } from '../result.ts';
+import type { Reviews } from '../reviews/reviews.ts';
 import type { SessionDesk } from '../sessions/session-desk.ts';
 import type { Connect } from './connect-target.ts';
 import type { Home } from './home-facts.ts';
@@ -43,6 +44,7 @@ export interface PagesOptions {
   /** Which rooms this person may enter. */
   readonly rooms: (person: Person) => readonly Room[];
   readonly desk: SessionDesk;
+  readonly reviews: Reviews;
   readonly connect: Connect;
   readonly signIn: WebSignIn;
   readonly keyring: Keyring;

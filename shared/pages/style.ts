@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { CONNECT_STYLE } from './style-connect.ts';
+import { REVIEWS_STYLE } from './style-reviews.ts';
 import { SESSIONS_STYLE } from './style-sessions.ts';
 
 export const STYLE = `
@@ -125,6 +126,7 @@ button.link { padding: 0.5rem 0.2rem; background: none; color: var(--accent); fo
 button:hover, .button:hover { filter: brightness(1.08); }
 
 ${SESSIONS_STYLE}
+${REVIEWS_STYLE}
 ${CONNECT_STYLE}
 @media (max-width: 34rem) {
   h1 { font-size: 1.4rem; }

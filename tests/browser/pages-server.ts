@@ -21,8 +21,10 @@ import type { Connect } from '../../shared/pages/connect-target.ts';
 import { createPages } from '../../shared/pages/create-pages.ts';
 import { CALLBACK_PATH, type PageEvent } from '../../shared/pages/options.ts';
 import { err, ok } from '../../shared/result.ts';
+import type { Reviews } from '../../shared/reviews/reviews.ts';
 import type { SessionDesk } from '../../shared/sessions/session-desk.ts';
 import { createMemoryTable, createMemoryWrapper } from '../unit/keys/memory-vault.ts';
+import { nothingToReview } from '../unit/pages/pages-scene.ts';
 
 export interface PagesServer {
   readonly url: string;
@@ -43,6 +45,7 @@ const nothingToUse: Connect = { servers: () => [], find: () => undefined };
 export async function startPagesServer(
   desk: SessionDesk = nothingToAudit,
   connect: Connect = nothingToUse,
+  reviews: Reviews = nothingToReview,
 ): Promise<PagesServer> {
   const entra = await startEntra({ port: 0, publicUrl: 'http://127.0.0.1:1', servers: ['crm'] });
   const held = new Map<string, ApprovalView>();
@@ -80,10 +83,12 @@ export async function startPagesServer(
     inbox: createInbox(held),
     desk,
     connect,
+    reviews,
     home: async (person) => ({ waiting: await createInbox(held).list(person, 5) }),
     rooms: (person) => [
       'approvals',
       ...(desk.servers(person).length > 0 ? (['sessions'] as const) : []),
+      ...(reviews === nothingToReview ? [] : (['reviews'] as const)),
       ...(connect.servers(person).length > 0 ? (['connect'] as const) : []),
     ],
     signIn: createWebSignIn({

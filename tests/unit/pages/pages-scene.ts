@@ -22,6 +22,7 @@ import { createPages } from '../../../shared/pages/create-pages.ts';
 import type { HomeFacts } from '../../../shared/pages/home-facts.ts';
 import type { PageEvent, Visitor } from '../../../shared/pages/options.ts';
 import { err, ok, type Result } from '../../../shared/result.ts';
+import type { Reviews } from '../../../shared/reviews/reviews.ts';
 import type { SessionDesk } from '../../../shared/sessions/session-desk.ts';
 import { createMemoryTable, createMemoryWrapper } from '../keys/memory-vault.ts';
 
@@ -103,8 +104,21 @@ const nothingToUse: Connect = { servers: () => [], find: () => undefined };
 /** For who audits nothing. */
 const nothingToAudit: SessionDesk = { servers: () => [], list: async () => undefined, show: async () => undefined };
 
+/** For who reviews nothing. */
+export const nothingToReview: Reviews = {
+  overview: async () => [],
+  show: async () => undefined,
+  build: async () => undefined,
+  open: async () => NOT_FOUND,
+  decide: async () => NOT_FOUND,
+  signOff: async () => NOT_FOUND,
+};
+
+const NOT_FOUND = { kind: 'refused', code: 'not-found', text: 'There is no such review.' } as const;
+
 export interface SceneOptions {
   readonly desk?: SessionDesk;
+  readonly reviews?: Reviews;
   readonly connect?: Connect;
   readonly keyring?: Keyring;
   readonly publicUrl?: string;
@@ -140,6 +154,7 @@ export async function createScene(options: SceneOptions = {}): Promise<Scene> {
     inbox: createInbox(scene),
     desk: options.desk ?? nothingToAudit,
     connect: options.connect ?? nothingToUse,
+    reviews: options.reviews ?? nothingToReview,
     home: async (person) => scene.home ?? { waiting: await createInbox(scene).list(person, 5) },
     rooms: () => ['approvals'],
     signIn: {
