@@ -39,7 +39,7 @@ export const HAPPENING_WORDS: Readonly<Record<ApprovalHappening, string>> = {
 
 export const PROOF_WORDS: Readonly<Record<RecordProof, Words>> = {
   sealed: { label: 'Sealed', tone: 'good' },
-  signed: { label: 'Not sealed yet', tone: 'ended' },
+  signed: { label: 'Not sealed', tone: 'ended' },
   broken: { label: 'Not proven', tone: 'bad' },
 };
 

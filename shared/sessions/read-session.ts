@@ -130,8 +130,8 @@ function toProof(report: SegmentReport, sealed: Sealed | undefined): SegmentProo
     segment,
     state: found && state !== 'unreadable' ? 'tampered' : state,
     lines,
-    // What the seal says is only worth something where the bytes are those that it names.
-    sealedLines: sealed && !isSealBroken(fault) ? Math.min(sealed.lines, lines) : 0,
+    // What a seal says is shown by the line that it names: a beginning that only its writer signed is not sealed.
+    sealedLines: sealed && lines >= sealed.lines && !isSealBroken(fault) ? sealed.lines : 0,
     ...(sealed && { seal: sealed.seal }),
     isRecovered: sealed?.recovered === true,
     ...(found && { fault: found }),

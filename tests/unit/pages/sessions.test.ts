@@ -137,7 +137,7 @@ describe('one session', () => {
       await desk.record(session, intent('five'));
       const { text } = await browser.get(`/ui/sessions/${SESSION}`);
       expect(text).toContain('some is not sealed yet');
-      expect(text.match(/<span class="badge ended">Not sealed yet<\/span>/g)).toHaveLength(1);
+      expect(text.match(/<span class="badge ended">Not sealed<\/span>/g)).toHaveLength(1);
     },
   );
 

@@ -43,6 +43,18 @@ describe('a session that is read', () => {
     expect(items.map(createItemProofs(proof))).toEqual(['broken']);
   });
 
+  it(proves('sessions.proof', 'has nothing sealed where the line that the seal names is not reached'), async () => {
+    const scene = await createDeskScene();
+    await scene.record(session, intent('one'), outcome('one'), intent('two'));
+    await scene.seal();
+    const path = pathOf(scene);
+    const text = scene.store.content.get(path)?.toString('utf8') ?? '';
+    scene.store.content.set(path, Buffer.from(text.replace('"id":"two"', '"id":"twe"')));
+    const { items, proof } = await read(scene);
+    expect(proof).toMatchObject({ state: 'broken', lines: 5, sealedLines: 0 });
+    expect(items.map(createItemProofs(proof))).toEqual(['signed']);
+  });
+
   it('out of reach is not gone', async () => {
     const scene = await createDeskScene();
     await scene.record(session, intent('one'));
