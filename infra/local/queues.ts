@@ -9,6 +9,9 @@ const settings = {
   maxDeliveryCount: 10,
   /** A MessageId is never used twice: what comes again within this time is a send that was repeated. */
   duplicateWindowMs: 600_000,
+  /** Longer than any request may wait (a week): a message that nobody took is for people to look at. */
+  timeToLiveMs: 14 * 86_400_000,
+  deadLettersExpired: true,
 } as const;
 
 export const approvalQueues: readonly QueueOptions[] = [

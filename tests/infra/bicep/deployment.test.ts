@@ -379,8 +379,8 @@ describe.skipIf(compiler === undefined)('the deployment', () => {
           maxDeliveryCount: queue.maxDeliveryCount,
           requiresDuplicateDetection: true,
           duplicateDetectionHistoryTimeWindow: `PT${(queue.duplicateWindowMs ?? 0) / 60_000}M`,
-          deadLetteringOnMessageExpiration: true,
-          defaultMessageTimeToLive: 'P14D',
+          deadLetteringOnMessageExpiration: queue.deadLettersExpired,
+          defaultMessageTimeToLive: `P${(queue.timeToLiveMs ?? 0) / 86_400_000}D`,
         });
       }
     });
