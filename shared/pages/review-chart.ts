@@ -95,7 +95,7 @@ export function peopleChart({ people }: ReviewReport): Html {
   return html`<svg class="chart" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-labelledby="grid-title grid-desc">
 <title id="grid-title">Calls by person and tool</title>
 <desc id="grid-desc">${rows.map((person) => `${plain(nameOf(person.principal))}: ${number(person.did?.calls ?? 0)} calls`).join('; ')}</desc>
-${shownTools.map((tool, n) => html`<text class="words" transform="translate(${left + n * cell + cell / 2 + 4} ${top - 8}) rotate(-52)">${short(tool, 17)}</text>`)}
+${shownTools.map((tool, n) => html`<text class="words" transform="translate(${left + n * cell + cell / 2 + 3} ${top - 8}) rotate(52)" text-anchor="end">${short(tool, 17)}</text>`)}
 ${rows.map((person, row) => gridRow(person, { tools: shownTools, most, left, cell, top: top + row * 32 }))}</svg>
 ${rest && html`<p class="quiet small">The busiest people and tools; the table has more.</p>`}
 ${table(

@@ -21,7 +21,7 @@ th, td { text-align: left; padding: 0.4rem 0.8rem 0.4rem 0; border-bottom: 1px s
 thead th { color: var(--quiet); font-weight: 500; }
 td { font-variant-numeric: tabular-nums; }
 tbody th { font-weight: 550; }
-.people { list-style: none; display: grid; gap: 0.75rem; }
+.people { list-style: none; display: grid; gap: 0.75rem; margin-top: 0.7rem; }
 .person { background: var(--sheet); border: 1px solid var(--line); border-radius: 10px; padding: 1rem 1.25rem; display: grid; gap: 0.45rem; }
 .person > .heading h3 { font-size: 1.02rem; font-weight: 650; }
 .marks { display: flex; flex-wrap: wrap; gap: 0.3rem; }
@@ -29,6 +29,7 @@ tbody th { font-weight: 550; }
 .person textarea { min-height: 4rem; }
 .row { display: flex; flex-wrap: wrap; gap: 0.6rem; align-items: center; }
 .row .choice { flex: 1 1 9rem; }
+.limits { padding-left: 1.1rem; display: grid; gap: 0.3rem; }
 .digest { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: 0.86rem; overflow-wrap: anywhere; }
 @media (forced-colors: active) { .chart rect { stroke: CanvasText; } }
 @media (max-width: 34rem) { .answer { padding: 1.1rem 1rem; } .answer .says { font-size: 1.2rem; } .person { padding: 1rem; } }
