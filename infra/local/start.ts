@@ -7,10 +7,11 @@ import { join, relative } from 'node:path';
 import { buildApp, describeBuild } from '../build.ts';
 import { checkConfig } from './check-config.ts';
 import { claimDataFolder } from './data-folder.ts';
+import { describeStack } from './describe-stack.ts';
 import { removeNote, writeNote } from './find-stack.ts';
 import { type Flags, help, parseFlags } from './flags.ts';
 import { type Stack, StackProblem, startStack } from './stack.ts';
-import { removeStackFile, type Stack as StackAddresses, writeStackFile } from './stack-file.ts';
+import { removeStackFile, writeStackFile } from './stack-file.ts';
 import { waitForStopRequest } from './stop-request.ts';
 import { formatSummary, type Part } from './summary.ts';
 
@@ -89,22 +90,6 @@ async function stopInTime(stack: Stack): Promise<void> {
   const outcome = await Promise.race([stack.stop(), tooLate]);
   clearTimeout(timer);
   if (outcome === 'too late') stack.kill();
-}
-
-function describeStack({ url, entra, keyVault, graph, serviceBus, teams, azurite, crm }: Stack): StackAddresses {
-  return {
-    gateway: url,
-    entra: entra.url,
-    keyVault: keyVault.url,
-    graph: graph.url,
-    serviceBus: serviceBus.url,
-    teams: teams.url,
-    blob: azurite.blobUrl,
-    table: azurite.tableUrl,
-    queue: azurite.queueUrl,
-    crm: crm.url,
-    pid: process.pid,
-  };
 }
 
 function listParts(stack: Stack, flags: Flags, logFile: string): Part[] {
