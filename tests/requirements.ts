@@ -485,6 +485,9 @@ const requirements = {
   'connect.page': 'Whoever may use a server finds on its page what each client must know, as the metadata says it',
   'connect.snippets': 'What is copied from there is complete, parses, survives a shell, and holds no secret',
   'connect.hidden': 'A server that one may not use is as little found there as one that is not there',
+  'health.dependencies':
+    'Each dependency that fails or hangs is named within a short deadline, and nothing that it said is told',
+  'health.administer-only': 'How the gateway is, only those hear who may administer it',
 } as const;
 
 export type RequirementId = keyof typeof requirements;

@@ -12,6 +12,7 @@ import { createGraphGroupSource } from './graph-groups.ts';
 import { createGraphGuestSource } from './graph-guests.ts';
 import { createGraphGroupMembers } from './graph-members.ts';
 import { createKeyVaultEndorser } from './key-vault-endorser.ts';
+import { newestKeyVersion } from './key-vault-key.ts';
 import { createKeyVaultSecretSource } from './key-vault-secrets.ts';
 import { createKeyVaultWrapper } from './key-vault-wrapper.ts';
 import { createKeyringTable, KEYRING_TABLE } from './keyring-table.ts';
@@ -85,6 +86,10 @@ export function createAzurePorts(environment: Environment): AzurePorts {
     sessionIndex: createSessionIndexTable(table(SESSIONS_TABLE)),
     blobRemover: createBlobRemover(transcriptBlobs),
     endorsingKey: createVaultPublicKeys(keys, keyVault.sealKey, isVault(keyVault.url)),
+    reach: {
+      sealKey: () => newestKeyVersion(keys, keyVault.sealKey).then(() => undefined),
+      queues: () => queue.reach(),
+    },
     warmUp: () => queue.warmUp(),
     close: () => queue.close(),
   };

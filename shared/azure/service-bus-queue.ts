@@ -23,6 +23,8 @@ export interface ServiceBusQueue extends MessageQueue {
    * deadline: then the first message opens what is missing.
    */
   warmUp(): Promise<void>;
+  /** Whether a message could be sent to each queue now: opens a link of its own to it, and sends nothing. Rejects if not. */
+  reach(): Promise<void>;
   /** Ends the connection, within the deadline; what was sent before stays sent. Never rejects. */
   close(): Promise<void>;
 }
@@ -49,6 +51,17 @@ export function createServiceBusQueue(options: ServiceBusQueueOptions): ServiceB
       // To know how long a batch may be, the client asks the queue, which opens the link that messages take.
       const opening = QUEUES.map((queue) => senderOf(queue).createMessageBatch({ abortSignal: deadline }));
       await within(deadline, Promise.all(opening));
+    },
+    async reach() {
+      const deadline = AbortSignal.timeout(deadlineMs);
+      const links = QUEUES.map((queue) => client.createSender(queue));
+      const opening = links.map((link) => link.createMessageBatch({ abortSignal: deadline }));
+      try {
+        await within(deadline, Promise.all(opening));
+      } finally {
+        // Whoever asked has the answer already.
+        for (const link of links) link.close().catch(() => undefined);
+      }
     },
     async send(message) {
       const deadline = AbortSignal.timeout(deadlineMs);

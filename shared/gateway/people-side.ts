@@ -3,9 +3,11 @@
  * them decide through one inbox.
  */
 import type { AddRoutes } from '../api/api-app.ts';
+import type { ApiCaller } from '../api/api-caller.ts';
 import { createApi } from '../api/create-api.ts';
 import { approvalRoutes } from '../api/routes/approvals.ts';
 import { blockRoutes } from '../api/routes/blocks.ts';
+import { healthRoutes } from '../api/routes/health.ts';
 import { oversightRoutes } from '../api/routes/oversight.ts';
 import { sessionRoutes } from '../api/routes/sessions.ts';
 import { createInbox } from '../approvals/create-inbox.ts';
@@ -19,9 +21,11 @@ import { findCallerAddress } from '../identity/address.ts';
 import { createBlockAdministration } from '../identity/blocks/administer-blocks.ts';
 import type { Caller } from '../identity/caller.ts';
 import { jsonAnswer } from '../mcp/answers.ts';
+import type { Upstreams } from '../mcp/call-through.ts';
 import type { HttpAnswer, HttpCall } from '../mcp/http.ts';
 import { createApiAuthenticator } from './authenticate-api.ts';
 import { createBoundedNotes } from './bounded-notes.ts';
+import { createHealth } from './health-side.ts';
 import { createRefusalNotes } from './note-api-refusals.ts';
 import type { GatewayPorts } from './ports.ts';
 import { createSessionSide } from './session-side.ts';
@@ -34,7 +38,11 @@ export interface PeopleSide {
   teams(call: HttpCall): Promise<HttpAnswer>;
 }
 
-export function createPeopleSide(parts: CallParts, ports: GatewayPorts): PeopleSide {
+export function createPeopleSide(
+  parts: CallParts,
+  ports: GatewayPorts,
+  upstreams: Pick<Upstreams, 'circuits'>,
+): PeopleSide {
   const { config, blocks } = parts;
   const inbox = createInbox(parts);
   const clientAddress = (headers: Headers): string =>
@@ -47,6 +55,7 @@ export function createPeopleSide(parts: CallParts, ports: GatewayPorts): PeopleS
       oversightRoutes(createOversight(parts)),
       approvalRoutes(inbox),
       createBlockRoutes(parts),
+      healthRoutes({ check: createHealth(parts, { ...ports, fetch }, upstreams), mayAdminister: mayAdminister(parts) }),
       sessionRoutes(createSessionSide(parts, ports)),
     ],
     authenticate: createApiAuthenticator(config, ports),
@@ -71,9 +80,8 @@ function apiPlace({ tenant, principal }: Caller): string {
   return `api:${tenant}:${principal.kind}:${principal.id}`;
 }
 
-/** Whoever may `administer` the gateway itself: a block on one server is theirs too. */
 function createBlockRoutes(parts: CallParts): AddRoutes {
-  const { blocks, config, policy, nowMs, log } = parts;
+  const { blocks, config, nowMs, log } = parts;
   const administration = createBlockAdministration({
     blocks,
     record: (note) => recordAdministration(parts, note),
@@ -82,14 +90,19 @@ function createBlockRoutes(parts: CallParts): AddRoutes {
   });
   return blockRoutes({
     administration,
-    mayAdminister: ({ caller, groups, address }) => {
-      const request = { timeMs: nowMs(), address, era: 'modern' } as const;
-      return policy.mayDo({ ...caller, groups, request }, 'administer', GATEWAY_SERVER);
-    },
+    mayAdminister: mayAdminister(parts),
     servers: new Set(config.servers.keys()),
     nowMs,
     log,
   });
+}
+
+/** Whoever may `administer` the gateway itself: a block on one server is theirs too. */
+function mayAdminister({ policy, nowMs }: CallParts): (caller: ApiCaller) => boolean {
+  return ({ caller, groups, address }) => {
+    const request = { timeMs: nowMs(), address, era: 'modern' } as const;
+    return policy.mayDo({ ...caller, groups, request }, 'administer', GATEWAY_SERVER);
+  };
 }
 
 /** Undefined where no outgoing webhook is configured: then nobody is listened to. */

@@ -60,6 +60,13 @@ export interface GatewayPorts {
   readonly approvalStore: ApprovalStore;
   readonly sealedBlobs: SealedBlobs;
   readonly queue: MessageQueue;
+  /** For who asks how the gateway is: each rejects when it can't be reached, or not as the gateway needs it. */
+  readonly reach: {
+    /** Reads the key that signs seals. */
+    readonly sealKey: () => Promise<void>;
+    /** Opens a link to each queue, as a message would, and sends none. */
+    readonly queues: () => Promise<void>;
+  };
   /** Given the workflow's URL as the vault keeps it; where no Teams channel is configured, not asked for. */
   readonly createCardPoster: (url: KeptSecret) => CardPoster;
   readonly replayMarks: ReplayMarks & {

@@ -18,6 +18,8 @@ import { createUpstreamPool, type UpstreamPool, type UpstreamPoolOptions } from 
 export interface Upstreams {
   /** Resolves when the upstream's headers are here. Throws `UpstreamFailure`, or the reason of the call's signal. */
   call(server: ServerConfig, call: UpstreamCall): Promise<UpstreamAnswer>;
+  /** Which servers are taken for down, at this instance. */
+  circuits(): ReturnType<Circuits['states']>;
   /** Ends every connection; calls that are still on their way fail. */
   close(): Promise<void>;
 }
@@ -29,6 +31,7 @@ export function createUpstreams(
   const circuits = createCircuits(options);
   return {
     call: (server, call) => callThrough(pool, circuits, server, call, options.limits),
+    circuits: () => circuits.states(),
     close: () => pool.close(),
   };
 }

@@ -22,6 +22,8 @@ export interface CircuitOpen {
 
 export interface Circuits {
   mayTry(server: string): Result<Attempt, CircuitOpen>;
+  /** Of servers that were called. `open` until a trial was answered, though the next call may be that trial. */
+  states(): ReadonlyMap<string, 'closed' | 'open'>;
 }
 
 export interface CircuitOptions {
@@ -104,6 +106,10 @@ export function createCircuits(options: CircuitOptions): Circuits {
       circuit.trial = createAttempt(server, circuit);
       return ok(circuit.trial);
     },
+    states: () =>
+      new Map(
+        [...circuits].map(([server, { openUntilMs }]) => [server, openUntilMs === undefined ? 'closed' : 'open']),
+      ),
   };
 }
 

@@ -108,6 +108,24 @@ it(
   },
 );
 
+it(
+  proves('health.dependencies', 'says that both queues can be reached, sends nothing, and says so when they can’t'),
+  async () => {
+    const bus = await startBus();
+    const queue = openQueue(bus.connectionString, 1_000);
+    await queue.reach();
+    await queue.warmUp();
+    await queue.reach();
+    expect(await Promise.all([peek(bus, 'approval-notices'), peek(bus, 'approval-decisions')])).toEqual([[], []]);
+    await bus.stop();
+    await expect(queue.reach()).rejects.toThrow();
+
+    const half = await startServiceBus({ port: 0, queues: approvalQueues.slice(0, 1) });
+    onTestFinished(() => half.stop());
+    await expect(openQueue(half.connectionString, 1_000).reach()).rejects.toThrow();
+  },
+);
+
 it('one that is due already is there at once', async () => {
   const bus = await startBus();
   await openQueue(bus.connectionString).send({ ...decision('d-1'), notBeforeMs: Date.now() - 1 });

@@ -32,6 +32,8 @@ export interface Blocks {
    * more. Returns how to stop; call it when what was open is closed.
    */
   watch(subject: BlockSubject, onBlocked: (problem: BlockProblem) => void): () => void;
+  /** Milliseconds since the read began that decides here, Infinity before the first; and whether it still may. */
+  age(): { readonly ageMs: number; readonly isFresh: boolean };
   /** As the store has them now, ended ones too. Rejects when they can't be read. */
   list(): Promise<readonly Block[]>;
   /** Both rejected: it may have taken effect or not, and the next poll tells. */
@@ -175,6 +177,7 @@ export function createBlocks({ store, monotonicMs, nowMs, after, log }: BlocksOp
       tell(watcher, blockedBy(watcher.keys));
       return () => void watchers.delete(watcher);
     },
+    age: () => ({ ageMs: monotonicMs() - readAtMs, isFresh: isFresh() }),
     list: () => store.list(),
     add: (block) => change(store.put(block), (blocks) => blocks.set(textOf(block), block)),
     remove: (key) => change(store.remove(key), (blocks) => blocks.delete(textOf(key))),

@@ -159,6 +159,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     approvalStore: approvals,
     sealedBlobs: createMemorySealedBlobs(),
     queue,
+    reach: { sealKey: async () => undefined, queues: async () => undefined },
     createCardPoster: () => ({ post: async (card) => void cards.push(card) }),
     replayMarks: { claim: async () => true, forget: async () => 0 },
     guests: { isGuest: async () => ok(false) },

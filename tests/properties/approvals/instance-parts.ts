@@ -66,6 +66,7 @@ export function wireInstance(world: World, activity: Activity): Wired {
     },
     blocks: {
       load: async () => undefined,
+      age: () => ({ ageMs: 0, isFresh: true }),
       check: async ({ principal }) =>
         world.isBlocked(personOf(principal.id)) ? err({ code: 'blocked', detail: 'by the model' }) : ok(undefined),
       watch: () => () => undefined,

@@ -89,6 +89,7 @@ export function createDesk(scene: Scene, policies: PolicySet = 'finance') {
     },
     blocks: {
       load: async () => undefined,
+      age: () => ({ ageMs: 0, isFresh: true }),
       async check({ principal }) {
         if (desk.areBlocksUnknown) return err({ code: 'blocks-unknown', detail: 'in a test' });
         return desk.blocked.has(principal.id) ? err({ code: 'blocked', detail: 'in a test' }) : ok(undefined);

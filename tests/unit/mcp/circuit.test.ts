@@ -49,6 +49,22 @@ describe('a circuit', () => {
     expect(circuits.mayTry('crm').ok).toBe(true);
   });
 
+  it('says how it stands: open until a trial was answered', () => {
+    const { circuits, begin, fail, waitMs } = createScene();
+    expect([...circuits.states()]).toEqual([]);
+    begin('erp').succeeded();
+    fail(3);
+    expect([...circuits.states()]).toEqual([
+      ['erp', 'closed'],
+      ['crm', 'open'],
+    ]);
+    waitMs(10_000);
+    const trial = begin();
+    expect(circuits.states().get('crm')).toBe('open');
+    trial.succeeded();
+    expect(circuits.states().get('crm')).toBe('closed');
+  });
+
   it('is each server’s own', () => {
     const { circuits, fail } = createScene();
     fail(3);

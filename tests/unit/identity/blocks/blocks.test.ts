@@ -147,6 +147,17 @@ describe('what is known', () => {
     },
   );
 
+  it('says how old it is: for ever before the first read, and no longer fresh past 10 s', async () => {
+    const { start, clock } = createWorld();
+    const instance = start();
+    expect(instance.age()).toEqual({ ageMs: Number.POSITIVE_INFINITY, isFresh: false });
+    await instance.load();
+    clock.ms += 10_000;
+    expect(instance.age()).toEqual({ ageMs: 10_000, isFresh: true });
+    clock.ms += 1;
+    expect(instance.age().isFresh).toBe(false);
+  });
+
   it(proves('blocks.stale', 'is as old as the read began, not as its answer arrived'), async () => {
     const { start, store, clock } = createWorld();
     const instance = start();
