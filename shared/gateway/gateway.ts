@@ -123,7 +123,9 @@ export function createGateway(config: Config, policy: PolicyEngine, ports: Gatew
     return {
       parts: whole,
       queues: createQueueSide(whole, ports),
-      people: shareUntilItFails(async () => (await import('./people-side.ts')).createPeopleSide(whole, ports, upstreams)),
+      people: shareUntilItFails(async () =>
+        (await import('./people-side.ts')).createPeopleSide(whole, ports, upstreams),
+      ),
       pages: shareUntilItFails(async () => (await import('./pages-side.ts')).createPagesSide(whole, ports)),
     };
   });
