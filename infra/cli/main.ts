@@ -5,9 +5,11 @@
 import { Command } from 'commander';
 import { addApprovalsCommand } from './commands/approvals.ts';
 import { addBlockCommand } from './commands/block.ts';
+import { addExportCommand } from './commands/export.ts';
 import { addPinCommand } from './commands/pin.ts';
 import { addPolicyCommand } from './commands/policy.ts';
 import { addReplayCommand } from './commands/replay.ts';
+import { addReviewCommand } from './commands/review.ts';
 import { addVerifyCommand } from './commands/verify.ts';
 import { CommandFailure, CommandRefusal, exitCodes } from './outcome.ts';
 
@@ -20,6 +22,8 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   addPolicyCommand(program);
   addPinCommand(program);
   addVerifyCommand(program);
+  addReviewCommand(program);
+  addExportCommand(program);
   addReplayCommand(program);
   addApprovalsCommand(program);
   addBlockCommand(program);

@@ -9,6 +9,7 @@ import { approvalRoutes } from '../api/routes/approvals.ts';
 import { blockRoutes } from '../api/routes/blocks.ts';
 import { healthRoutes } from '../api/routes/health.ts';
 import { oversightRoutes } from '../api/routes/oversight.ts';
+import { reviewRoutes } from '../api/routes/reviews.ts';
 import { sessionRoutes } from '../api/routes/sessions.ts';
 import { createInbox } from '../approvals/create-inbox.ts';
 import { createOversight } from '../approvals/oversight.ts';
@@ -28,6 +29,7 @@ import { createBoundedNotes } from './bounded-notes.ts';
 import { createHealth } from './health-side.ts';
 import { createRefusalNotes } from './note-api-refusals.ts';
 import type { GatewayPorts } from './ports.ts';
+import { createReviewSide } from './review-side.ts';
 import { createSessionSide } from './session-side.ts';
 import { VERSION } from './version.ts';
 
@@ -57,6 +59,7 @@ export function createPeopleSide(
       createBlockRoutes(parts),
       healthRoutes({ check: createHealth(parts, { ...ports, fetch }, upstreams), mayAdminister: mayAdminister(parts) }),
       sessionRoutes(createSessionSide(parts, ports)),
+      reviewRoutes({ ...createReviewSide(parts, ports), nowMs: parts.nowMs }),
     ],
     authenticate: createApiAuthenticator(config, ports),
     takePlace: (caller) => parts.limiter.enter(apiPlace(caller), GATEWAY_SERVER, 'call'),
