@@ -43,6 +43,7 @@ type assignment = {
   why: string
 }
 
+// A role of somebody’s stands here once: on one kind of thing.
 var table assignment[] = [
   {
     who: 'app'
@@ -138,25 +139,32 @@ var called = {
   auditors: auditorsId
 }
 
+var given = toObject(table, row => '${row.who}: ${row.role}', row => {
+  principalId: people[row.who].id
+  principalType: people[row.who].type
+  roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles[row.role])
+  description: row.why
+})
+
 // Whom nobody is named for is left out. The app is always there.
-var given = filter(
+var named = filter(
   table,
   row => row.who == 'app' || (row.who == 'auditors' ? !empty(auditorsId) : !empty(vaultOfficersId))
 )
-var onState = filter(given, row => row.on == 'state')
-var onTranscripts = filter(given, row => row.on == 'transcripts')
-var onVault = filter(given, row => row.on == 'vault')
-var onSealKey = filter(given, row => row.on == 'seal key')
-var onKeyringKey = filter(given, row => row.on == 'keyring key')
-var onInsights = filter(given, row => row.on == 'insights')
-// One for each container and queue: a container that comes later is nobody’s until the table says so.
+var onState = filter(named, row => row.on == 'state')
+var onTranscripts = filter(named, row => row.on == 'transcripts')
+var onVault = filter(named, row => row.on == 'vault')
+var onSealKey = filter(named, row => row.on == 'seal key')
+var onKeyringKey = filter(named, row => row.on == 'keyring key')
+var onInsights = filter(named, row => row.on == 'insights')
+// One for each container and queue, and none on what is above them.
 var onContainers = flatten(map(
   transcriptContainers,
-  container => map(filter(given, row => row.on == 'containers'), row => { row: row, container: container })
+  container => map(filter(named, row => row.on == 'containers'), row => { row: row, container: container })
 ))
 var onQueues = flatten(map(
   queueNames,
-  queue => map(filter(given, row => row.on == 'queues'), row => { row: row, queue: queue })
+  queue => map(filter(named, row => row.on == 'queues'), row => { row: row, queue: queue })
 ))
 
 resource state 'Microsoft.Storage/storageAccounts@2026-06-01' existing = {
@@ -207,12 +215,7 @@ resource stateRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for row in onState: {
     scope: state
     name: guid(state.id, called[row.who], row.role)
-    properties: {
-      principalId: people[row.who].id
-      principalType: people[row.who].type
-      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles[row.role])
-      description: row.why
-    }
+    properties: given['${row.who}: ${row.role}']
   }
 ]
 
@@ -220,12 +223,7 @@ resource transcriptsRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' =
   for row in onTranscripts: {
     scope: transcripts
     name: guid(transcripts.id, called[row.who], row.role)
-    properties: {
-      principalId: people[row.who].id
-      principalType: people[row.who].type
-      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles[row.role])
-      description: row.why
-    }
+    properties: given['${row.who}: ${row.role}']
   }
 ]
 
@@ -233,12 +231,7 @@ resource containerRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for (one, index) in onContainers: {
     scope: transcripts::blobs::container[index]
     name: guid(transcripts::blobs::container[index].id, called[one.row.who], one.row.role)
-    properties: {
-      principalId: people[one.row.who].id
-      principalType: people[one.row.who].type
-      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles[one.row.role])
-      description: one.row.why
-    }
+    properties: given['${one.row.who}: ${one.row.role}']
   }
 ]
 
@@ -246,12 +239,7 @@ resource vaultRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for row in onVault: {
     scope: vault
     name: guid(vault.id, called[row.who], row.role)
-    properties: {
-      principalId: people[row.who].id
-      principalType: people[row.who].type
-      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles[row.role])
-      description: row.why
-    }
+    properties: given['${row.who}: ${row.role}']
   }
 ]
 
@@ -259,12 +247,7 @@ resource sealKeyRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for row in onSealKey: {
     scope: vault::sealKey
     name: guid(vault::sealKey.id, called[row.who], row.role)
-    properties: {
-      principalId: people[row.who].id
-      principalType: people[row.who].type
-      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles[row.role])
-      description: row.why
-    }
+    properties: given['${row.who}: ${row.role}']
   }
 ]
 
@@ -272,12 +255,7 @@ resource keyringKeyRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = 
   for row in onKeyringKey: {
     scope: vault::keyringKey
     name: guid(vault::keyringKey.id, called[row.who], row.role)
-    properties: {
-      principalId: people[row.who].id
-      principalType: people[row.who].type
-      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles[row.role])
-      description: row.why
-    }
+    properties: given['${row.who}: ${row.role}']
   }
 ]
 
@@ -285,12 +263,7 @@ resource queueRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for (one, index) in onQueues: {
     scope: namespace::queue[index]
     name: guid(namespace::queue[index].id, called[one.row.who], one.row.role)
-    properties: {
-      principalId: people[one.row.who].id
-      principalType: people[one.row.who].type
-      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles[one.row.role])
-      description: one.row.why
-    }
+    properties: given['${one.row.who}: ${one.row.role}']
   }
 ]
 
@@ -298,11 +271,6 @@ resource insightsRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for row in onInsights: {
     scope: insights
     name: guid(insights.id, called[row.who], row.role)
-    properties: {
-      principalId: people[row.who].id
-      principalType: people[row.who].type
-      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles[row.role])
-      description: row.why
-    }
+    properties: given['${row.who}: ${row.role}']
   }
 ]

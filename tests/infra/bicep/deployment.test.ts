@@ -202,6 +202,11 @@ describe.skipIf(compiler === undefined)('the deployment', () => {
     it(proves('deploy.roles', 'each says why, and none is given twice'), () => {
       for (const { properties } of full.of(ROLES)) expect(String(properties.description).length).toBeGreaterThan(20);
       expect(new Set(full.of(ROLES).map(({ id }) => id)).size).toBe(full.of(ROLES).length);
+      const rows = [...readText('infra/modules/roles.bicep').matchAll(/who: '(.+)'\n\s+role: '(.+)'/g)].map((match) =>
+        match.slice(1).join(' as '),
+      );
+      expect(new Set(rows).size).toBe(rows.length);
+      expect(rows).toHaveLength(13);
       const givenElsewhere = sourceNames().filter((name) => readText(name).includes('roleAssignments'));
       expect(givenElsewhere).toEqual(['infra/modules/roles.bicep']);
     });
