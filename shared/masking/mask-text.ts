@@ -6,6 +6,8 @@ import type { Finding, Range } from './finding.ts';
 import { MASKED_NUMBER, markerOf } from './marker.ts';
 
 const STARTS_LIKE_JSON = /^\s*[[{]/;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
 const NUMBER_UNIT = /[-+0-9.eE]/;
 
 /** `replace`: what stands for this part of the text; a marker of its classes, if nothing else is said. */
@@ -34,9 +36,9 @@ function createStringTracker(text: string): (position: number) => boolean {
   let index = 0;
   return (position) => {
     for (; index < position; index += 1) {
-      const unit = text.charAt(index);
-      if (unit === '"') isInString = !isInString;
-      else if (unit === '\\' && isInString) index += 1;
+      const unit = text.charCodeAt(index);
+      if (unit === QUOTE) isInString = !isInString;
+      else if (unit === BACKSLASH && isInString) index += 1;
     }
     return !isInString;
   };

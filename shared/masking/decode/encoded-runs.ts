@@ -41,10 +41,16 @@ export function findEncodedRuns(text: string, budget: Budget): readonly EncodedR
     }
     const start = startOfRun(BASE64, text, last, index);
     const end = endOfEncoded(text, start);
-    if (end - start >= MIN_RUN) found.push(...readRun(text, start, end, budget));
+    if (end - start >= MIN_RUN && !isUuid(text, start, end)) found.push(...readRun(text, start, end, budget));
     index = end + 1;
   }
   return found;
+}
+
+/** By where its dashes stand: of all runs the most frequent, and none of its parts has room for data. */
+function isUuid(text: string, start: number, end: number): boolean {
+  if (end - start !== 36) return false;
+  return [8, 13, 18, 23].every((at) => text.charCodeAt(start + at) === 0x2d);
 }
 
 /** A line break belongs to a run whose lines are as long as mail and keys break them. */
@@ -120,13 +126,14 @@ const LISTS: readonly { readonly pattern: RegExp; readonly base: number }[] = [
   { pattern: /0x[2-7][0-9a-f](?:[ ,:;]{1,3}0x[2-7][0-9a-f]){8,4000}(?!\w)/gi, base: 16 },
   { pattern: /[01](?<![\w.]\d)[01]{6,7}(?:[ ,]{1,3}[01]{7,8}){8,4000}(?!\w)/g, base: 2 },
 ];
-/** Two codes in a row, the first of them behind a separator: without such there is no list. */
-const MAY_BE_LIST = /[ ,:;](?:0x)?[\da-f]{2,3}[ ,:;]{1,3}(?:0x)?[\da-f]{2,3}[ ,:;]|[01]{7}[ ,]{1,3}[01]{7}/i;
+/** Two codes in a row: without such there is no list. Two patterns are quicker than one that has both. */
+const TWO_CODES = /[ ,:;](?:0x)?[\da-f]{2,3}[ ,:;]{1,3}(?:0x)?[\da-f]{2,3}[ ,:;]/i;
+const TWO_BYTES = /[01]{7}[ ,]{1,3}[01]{7}/;
 const CODE = /[0-9a-f]+/gi;
 
 /** All codes of a list must be printable, or it is a list of numbers. */
 function findCodeLists(text: string): readonly EncodedRun[] {
-  if (!MAY_BE_LIST.test(text)) return NONE;
+  if (!TWO_CODES.test(text) && !TWO_BYTES.test(text)) return NONE;
   return LISTS.flatMap(({ pattern, base }) =>
     findAll(text, pattern).flatMap(({ start, end }) => {
       const codes = (text.slice(start, end).replaceAll(/0x/gi, '').match(CODE) ?? []).map((code) =>
