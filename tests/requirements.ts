@@ -379,6 +379,9 @@ const requirements = {
   'home.seal': 'Home says which seal is the last, when it was made, and whether it verifies; or that nobody knows',
   'home.exposure': 'Home says what was delivered this week by class and outcome, as far as records are sealed',
 
+  // Issue 5: the story
+  'review.story': 'An auditor comes from home to the review, a call and its proof, decides, signs off and exports, in a browser',
+
   // Issue 5: the canary
   'canary.nothing-written':
     'Secrets, tokens and data put in everywhere stand in no blob, table, queue, card, page or line of the log, in no form',
@@ -418,6 +421,9 @@ const requirements = {
   'sessions.read-recorded': 'Who looks at sessions is on record before anything is shown; otherwise nothing is',
 
   // Issue 5: access reviews
+  'review.api': 'Programs of an auditor build, read, list and ask over the API',
+  'cli.review': 'sallyport review, ask and export tell it in a terminal, from a gateway or from blobs, with exit codes',
+  'review.nightly': 'A timer builds what was ordered, and each server’s last thirty days once a day',
   'review.pages': 'Pages show a review in words and drawings without script, and take decisions, sign-off and export',
   'review.export-csv': 'CSV follows RFC 4180, and no cell of it begins like a formula',
   'review.ask': 'A question is answered no, yes with the list, or cannot tell with why, and nothing else',
@@ -451,6 +457,9 @@ const requirements = {
   'mask.reveal-kept': 'A kept answer that shows what policy reveals no longer is withheld',
   'mask.exposure':
     'The exposure of a call counts what was really delivered: masked, revealed, uninspected, or withheld, by class',
+  'mask.deadline': 'What masking can’t look through within its deadline is withheld, and on record as such',
+  'mask.approver-view':
+    'A person sees of held arguments in clear what policy reveals to them; that they looked, and at what, is on record before they see it',
   'mask.uninspected': 'Content that nobody can look into is delivered only where the server’s configuration says so',
 
   // Issue 5: masking, its detectors and their bars (FACTS §6)

@@ -46,7 +46,18 @@ export function createInbox(parts: ApprovalParts): Inbox {
 
     async show(person, approvalId) {
       const stored = await readFor(parts, person, approvalId);
-      return stored && viewApproval(parts, person, stored.approval);
+      if (stored === undefined) return undefined;
+      const { approval } = stored;
+      const { view, exposure } = await viewApproval(parts, person, approval);
+      // On record before it is shown: what stands there in clear is exposed to whoever looks (DESIGN §1).
+      const look = { kind: 'view', what: 'approval', by: actorOf(person), subject: approval.id, exposure } as const;
+      await parts.recorder.record(approval.session, look);
+      return view;
+    },
+
+    async find(person, approvalId) {
+      const stored = await readFor(parts, person, approvalId);
+      return stored && summarise(stored.approval);
     },
 
     decide: (person, input) =>

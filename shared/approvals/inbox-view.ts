@@ -1,9 +1,10 @@
 /**
- * One request as a person sees it: everything needed to decide it, masked as the transcript holds it. When somebody can't
- * be asked (Graph, the sealed store), the view says so and nobody decides on half of it.
+ * One request as a person sees it: everything needed to decide it, masked but for what policy reveals to this person. When
+ * somebody can't be asked (Graph, the sealed store), the view says so and nobody decides on half of it.
  */
 import { parseJson } from '../json/parse.ts';
 import type { Json } from '../json/value.ts';
+import type { Exposure, Masked } from '../masking/masker.ts';
 import type { Approval, DecisionRow } from './approval.ts';
 import { type Assessment, assess } from './assess.ts';
 import { isGenuine } from './evidence.ts';
@@ -30,14 +31,20 @@ export function summarise(approval: Approval): ApprovalSummary {
   };
 }
 
-export async function viewApproval(parts: ApprovalParts, person: Person, approval: Approval): Promise<ApprovalView> {
+/** The view, and what of the held arguments stands in it, by class: what is in clear is exposed to this person. */
+export async function viewApproval(
+  parts: ApprovalParts,
+  person: Person,
+  approval: Approval,
+): Promise<{ readonly view: ApprovalView; readonly exposure: readonly Exposure[] }> {
   const assessed = approval.request === undefined ? undefined : await assess(parts, approval);
   const assessment = assessed?.ok === true ? assessed.value : undefined;
   const rows = assessment?.decisions ?? (await storedDecisions(parts, approval));
   const { endedMs, endReason } = approval;
-  return {
+  const shown = argumentsShown(parts, person, approval, assessment);
+  const view = {
     ...summarise(approval),
-    arguments: argumentsShown(parts, approval, assessment),
+    arguments: shown.client,
     reasons: approval.reasons,
     policies: approval.policies,
     needs: needsOf(parts, approval, assessment),
@@ -47,12 +54,27 @@ export async function viewApproval(parts: ApprovalParts, person: Person, approva
     ...(endReason === undefined ? {} : { endReason }),
     ...whetherDecidable(parts, person, approval, assessment),
   };
+  return { view, exposure: shown.exposure };
 }
 
-function argumentsShown(parts: ApprovalParts, approval: Approval, assessment: Assessment | undefined): Json {
-  if (assessment !== undefined) return parts.masker.maskRequest(assessment.params.arguments ?? {});
+/** A class is in clear where policy reveals it to the person who looks; whoever asked saw it before, and is asked alike. */
+function argumentsShown(
+  parts: ApprovalParts,
+  person: Person,
+  approval: Approval,
+  assessment: Assessment | undefined,
+): Pick<Masked, 'client' | 'exposure'> {
+  const { server, tool } = approval;
+  if (assessment !== undefined) {
+    const { principal, groups, agent, address } = person;
+    const request = { timeMs: parts.nowMs(), address, era: 'modern' } as const;
+    const may = (name: string) =>
+      parts.policy.mayReveal({ principal, groups, agent, request }, { server, tool, class: name });
+    return parts.masker.maskArguments(assessment.params.arguments ?? {}, { server, tool, revealed: { has: may } });
+  }
   // What was sent, or ended, is not held any more: the masked excerpt is all that is left of it.
-  return approval.request === undefined ? excerptOf(approval) : '[can’t be opened now]';
+  const client = approval.request === undefined ? excerptOf(approval) : '[can’t be opened now]';
+  return { client, exposure: [] };
 }
 
 /** Cut where it was too long: then it is text. */

@@ -38,7 +38,7 @@ export interface ApprovalSummary {
 }
 
 export interface ApprovalView extends ApprovalSummary {
-  /** Masked: what an approver sees is never more than the transcript holds. Once it was sent or has ended, the masked excerpt. */
+  /** Masked, but for classes that policy reveals to this person. Once it was sent or has ended, the masked excerpt. */
   readonly arguments: Json;
   readonly reasons: readonly string[];
   readonly policies: readonly string[];
@@ -103,8 +103,13 @@ export interface Inbox {
     person: Person,
     limit: number,
   ): Promise<{ readonly approvals: readonly ApprovalSummary[]; readonly total: number }>;
-  /** For who may decide it, asked for it, or audits its server; undefined for everybody else. */
+  /**
+   * For who may decide it, asked for it, or audits its server; undefined for everybody else. That they looked, and what
+   * they saw, is on record by then; rejects where it can't be.
+   */
   show(person: Person, approvalId: string): Promise<ApprovalView | undefined>;
+  /** For the same people, and without what it asks for. */
+  find(person: Person, approvalId: string): Promise<ApprovalSummary | undefined>;
   /** Records, inserts the decision, queues its id; the approver function applies it. Never rejects. */
   decide(person: Person, input: DecisionInput): Promise<DecisionResult>;
   /** Ids of pending approvals with this short code; more than one is for the page to tell apart. */

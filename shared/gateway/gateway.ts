@@ -79,6 +79,7 @@ export function createGateway(config: Config, policy: PolicyEngine, ports: Gatew
   const masker = createMasker({
     ...config.masking,
     rulesOf: new Map([...config.servers].map(([name, { masking }]) => [name, masking?.rules ?? []])),
+    outputSchemaOf: (server, tool) => config.lock.servers.get(server)?.get(tool)?.definition.outputSchema,
     monotonicMs: ports.monotonicMs,
     deadlineMs: config.limits.maskingMs,
     nameToken: (className, value) => loadedKeyring?.name('token', JSON.stringify([className, value])).split('-')[1],

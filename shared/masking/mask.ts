@@ -5,7 +5,7 @@
  */
 
 import type { FieldRule, MaskingConfig } from '../config/config.ts';
-import type { Json } from '../json/value.ts';
+import { isObject, type Json } from '../json/value.ts';
 import { createReplacer, type NameToken } from './actions/replace.ts';
 import { createCustomDetectors, withCustom } from './custom/custom-classes.ts';
 import { cardDetector } from './detectors/card.ts';
@@ -25,6 +25,7 @@ import { createTally } from './exposure.ts';
 import { createFinder } from './find-in-text.ts';
 import { createKeyReader } from './key-facts.ts';
 import type { Masked, Masker, MaskingContext } from './masker.ts';
+import { fitResult } from './output-schema/fit-result.ts';
 import { createPacer } from './pace.ts';
 import { MESSAGE, REQUEST } from './places/message.ts';
 import { DATA, type Place } from './places/place.ts';
@@ -45,6 +46,8 @@ const NEVER = (): boolean => false;
 export interface MaskerOptions extends MaskingConfig {
   /** Field rules of one server, beside those for all. */
   readonly rulesOf?: ReadonlyMap<string, readonly FieldRule[]>;
+  /** The pinned output schema of a tool, which its structured content fits and goes on to fit. */
+  readonly outputSchemaOf?: (server: string, tool: string) => Json | undefined;
   /** Milliseconds of a clock that only goes forward; left out, there is no deadline. */
   readonly monotonicMs?: () => number;
   /** How long one message may take. */
@@ -83,8 +86,19 @@ export function createMasker(options: MaskerOptions): Masker {
     return { ...walkMessage(value, place, walk), exposure: walk.tally.list() };
   }
 
+  /** Of what a schema offers in a masked value's place: a choice may be data too. */
+  const isClean = (value: Json): boolean =>
+    typeof value === 'string'
+      ? finder.inText(value, 0).length === 0
+      : !(typeof value === 'number') || finder.inNumber(value, 0).length === 0;
+
   return {
-    maskMessage: (message, context) => mask(message, MESSAGE, context),
+    maskMessage: (message, context) => {
+      const masked = mask(message, MESSAGE, context);
+      const { server, tool } = context;
+      const schema = tool === undefined ? undefined : options.outputSchemaOf?.(server, tool);
+      return isObject(schema) ? { ...masked, client: fitResult(schema, isClean, message, masked) } : masked;
+    },
     maskArguments: (value, context) => mask(value, DATA, context),
     maskRequest: (value, server) => walkMessage(value, REQUEST, walkFor(server, NEVER)).record,
   };

@@ -217,21 +217,12 @@ function visitObject(
   const { members, others = place } = place;
   const above = named & walk.finder.inherited;
   const header = fields && headerBeside(object, fields);
+  const inside = { place: others, keepsName: place.keepsNames === true, above, fields, header, depth };
   for (const key of Object.keys(object)) {
     const value = object[key];
     if (value === undefined) continue;
     const known = members.get(key);
-    const change =
-      known === undefined
-        ? visitMember(walk, key, value, {
-            place: others,
-            keepsName: place.keepsNames === true,
-            above,
-            fields,
-            header,
-            depth,
-          })
-        : visitKnown(walk, value, known, depth);
+    const change = known === undefined ? visitMember(walk, key, value, inside) : visitKnown(walk, value, known, depth);
     if (change === undefined) continue;
     isClientChanged ||= change.client !== value || change.clientKey !== undefined;
     changes ??= new Map();

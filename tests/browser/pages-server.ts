@@ -152,6 +152,9 @@ function createInbox(held: Map<string, ApprovalView>): Inbox {
     async show(person, id) {
       return person.groups.includes('finance') ? held.get(id) : undefined;
     },
+    async find(person, id) {
+      return person.groups.includes('finance') ? held.get(id) : undefined;
+    },
     async decide(person, { approval: id, verdict, reason, evidence }) {
       const approval = held.get(id);
       if (approval === undefined) return { kind: 'refused', code: 'not-found', text: 'Not found.' };

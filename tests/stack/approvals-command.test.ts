@@ -25,6 +25,7 @@ function createFinanceInbox() {
       return { approvals: pending.slice(0, limit), total: pending.length };
     },
     show: async (person, id) => (mayDecide(person) ? find(id) : undefined),
+    find: async (person, id) => (mayDecide(person) ? find(id) : undefined),
     async decide(person, input) {
       const found = find(input.approval);
       if (!found || !mayDecide(person)) return { kind: 'refused', code: 'not-found', text: 'Not there.' };

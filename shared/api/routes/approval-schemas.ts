@@ -46,7 +46,7 @@ const decision = z.object({
 export const approvalSchema = z
   .object({
     ...summary,
-    arguments: z.unknown().openapi({ description: 'Masked, as the transcript holds them.' }),
+    arguments: z.unknown().openapi({ description: 'Masked, but for classes that policy reveals to you.' }),
     reasons: z.array(z.string()).openapi({ description: 'Why policy holds the call.' }),
     policies: z.array(z.string()),
     needs: z.array(z.object({ quorum: z.string(), from: z.array(z.object({ group: z.string(), people: z.int() })) })),

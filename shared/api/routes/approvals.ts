@@ -119,7 +119,7 @@ async function show(inbox: Inbox, person: Person, id: string): Promise<ApprovalV
 async function findByCode(inbox: Inbox, person: Person, code: string): Promise<z.input<typeof approvalListSchema>> {
   const read = readShortCode(code);
   const ids = read === undefined ? [] : await inbox.findByCode(read);
-  const views = await Promise.all(ids.slice(0, MAX_SAME_CODE).map((id) => inbox.show(person, id)));
+  const views = await Promise.all(ids.slice(0, MAX_SAME_CODE).map((id) => inbox.find(person, id)));
   const approvals = views.flatMap((view) => (view ? [summarise(view)] : []));
   return { approvals, total: approvals.length };
 }

@@ -60,6 +60,10 @@ export function createInbox(script: InboxScript = {}): RecordingInbox {
       asked.push({ person });
       return answer(id === APPROVAL ? shown : undefined);
     },
+    find(person, id) {
+      asked.push({ person });
+      return answer(id === APPROVAL ? shown : undefined);
+    },
     async decide(person, input) {
       asked.push({ person, input });
       return script.result ?? { kind: 'taken', verdict: input.verdict, isRepeat: false };

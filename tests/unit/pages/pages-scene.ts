@@ -205,6 +205,9 @@ function createInbox(scene: Omit<Scene, 'pages'>): Inbox {
     async show(_person, id) {
       return orFail(scene.view?.id === id ? scene.view : undefined);
     },
+    async find(_person, id) {
+      return orFail(scene.view?.id === id ? scene.view : undefined);
+    },
     async decide(person, input) {
       scene.decided.push({ person, input });
       return scene.decision;
