@@ -380,7 +380,8 @@ const requirements = {
   'home.exposure': 'Home says what was delivered this week by class and outcome, as far as records are sealed',
 
   // Issue 5: the story
-  'review.story': 'An auditor comes from home to the review, a call and its proof, decides, signs off and exports, in a browser',
+  'review.story':
+    'An auditor comes from home to the review, a call and its proof, decides, signs off and exports, in a browser',
 
   // Issue 5: the canary
   'canary.nothing-written':

@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- --long] [--approvals] [--records] [--json FILE]`: start to ready, a call through the gateway against the same call made directly,
+ * `npm run bench [-- --long] [--approvals] [--records] [--reviews] [--json FILE]`: start to ready, a call through the gateway against the same call made directly,
  * storage operations per call, memory, bundle size and load time, decision time. Everything on this machine, in one run.
  */
 import { execFile } from 'node:child_process';
@@ -20,6 +20,7 @@ import { type LoadResult, runLoad, type Target } from './load.ts';
 import { measurePace } from './pace.ts';
 import { measureRecords, printRecords } from './records.ts';
 import { residentMb } from './resident.ts';
+import { measureReviews, printReviews } from './reviews.ts';
 import { measureStreams } from './streams.ts';
 
 const appDir = join(import.meta.dirname, '../..');
@@ -28,7 +29,9 @@ const WARM_UP = 100;
 const CLIENTS = [1, 16, 32];
 
 const flag = { type: 'boolean', default: false } as const;
-const { values } = parseArgs({ options: { json: { type: 'string' }, long: flag, approvals: flag, records: flag } });
+const { values } = parseArgs({
+  options: { json: { type: 'string' }, long: flag, approvals: flag, records: flag, reviews: flag },
+});
 const built = await buildApp(appDir);
 if (!built.ok) throw new Error(built.error.join('\n'));
 
@@ -39,6 +42,7 @@ const config = await makeBenchConfig(appDir);
 const streams = await measureStreams(appDir, config.configDir);
 const approvals = values.approvals ? await measureApprovals(appDir, config.configDir) : undefined;
 const records = values.records ? await measureRecords() : undefined;
+const reviews = values.reviews ? await measureReviews(appDir) : undefined;
 const pace = values.long ? await measurePace(appDir, config.configDir) : undefined;
 
 const stackStartedMs = performance.now();
@@ -106,6 +110,7 @@ const report = {
   streams,
   ...(approvals === undefined ? {} : { approvals }),
   ...(records === undefined ? {} : { records }),
+  ...(reviews === undefined ? {} : { reviews }),
   ...(pace === undefined ? {} : { pace }),
 };
 printReport();
@@ -167,5 +172,6 @@ function printReport(): void {
   );
   if (approvals !== undefined) printApprovals(approvals);
   if (records !== undefined) printRecords(records);
+  if (reviews !== undefined) printReviews(reviews);
   if (pace !== undefined) console.log('paced stream and disconnects:', pace);
 }
