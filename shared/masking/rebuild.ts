@@ -1,5 +1,5 @@
 /**
- * Puts an object together again from what became of its members, by entries: no key is ever assigned to. Two that became
+ * Puts an object together again from what became of its members; no key like `__proto__` is ever assigned to. Two that became
  * the same (markers of one class) are told apart by a number, or a value would be lost.
  */
 import type { Json, JsonObject } from '../json/value.ts';
@@ -16,12 +16,38 @@ export interface Change extends Forms {
   readonly recordKey?: string;
 }
 
-export function rebuild(
+/** Both forms of an object; where nothing is revealed they are one, and most objects have a changed value or two. */
+export function rebuildBoth(object: JsonObject, changes: ReadonlyMap<string, Change>): Forms {
+  let isPlain = true;
+  let isOne = true;
+  let isClientChanged = false;
+  for (const [key, { client, record, clientKey, recordKey }] of changes) {
+    isPlain &&= clientKey === undefined && recordKey === undefined && client !== undefined && key !== '__proto__';
+    isOne &&= client === record && clientKey === recordKey;
+    isClientChanged ||= client !== object[key] || clientKey !== undefined;
+  }
+  const build = isPlain ? replaceValues : rebuild;
+  const record = build(object, changes, 'record');
+  if (isOne) return { client: record, record };
+  return { client: isClientChanged ? build(object, changes, 'client') : object, record };
+}
+
+/** Values alone change, and none of them is under a name that means something to JavaScript. */
+function replaceValues(
   object: JsonObject,
   changes: ReadonlyMap<string, Change>,
   form: 'client' | 'record',
-  formKey: 'clientKey' | 'recordKey',
 ): JsonObject {
+  const copy: { [key: string]: Json } = { ...object };
+  for (const [key, change] of changes) {
+    const now = change[form];
+    if (now !== undefined) copy[key] = now;
+  }
+  return copy;
+}
+
+function rebuild(object: JsonObject, changes: ReadonlyMap<string, Change>, form: 'client' | 'record'): JsonObject {
+  const formKey = form === 'client' ? 'clientKey' : 'recordKey';
   const taken = new Set(Object.keys(object).filter((key) => changes.get(key)?.[formKey] === undefined));
   const entries = Object.entries(object).flatMap(([key, value]): readonly [string, Json][] => {
     const change = changes.get(key);

@@ -10,7 +10,7 @@ import { joinPieces } from './join-pieces.ts';
 import { MASKED_NUMBER, uninspectedMarker } from './marker.ts';
 import { maskText } from './mask-text.ts';
 import { DATA, type Place } from './places/place.ts';
-import { type Change, distinct, emptyOf, type Forms, rebuild } from './rebuild.ts';
+import { type Change, distinct, emptyOf, type Forms, rebuildBoth } from './rebuild.ts';
 import { type FieldClass, type Fields, stepAt, stepInto } from './rules/fields.ts';
 import { areRows, type Header, headerBeside, headerOf } from './rules/header-rows.ts';
 import { type FoundInText, findInText } from './rules/join-findings.ts';
@@ -213,7 +213,6 @@ function visitObject(
   depth: number,
 ): Forms | undefined {
   let changes: Map<string, Change> | undefined;
-  let isClientChanged = false;
   const { members, others = place } = place;
   const above = named & walk.finder.inherited;
   const header = fields && headerBeside(object, fields);
@@ -224,15 +223,10 @@ function visitObject(
     const known = members.get(key);
     const change = known === undefined ? visitMember(walk, key, value, inside) : visitKnown(walk, value, known, depth);
     if (change === undefined) continue;
-    isClientChanged ||= change.client !== value || change.clientKey !== undefined;
     changes ??= new Map();
     changes.set(key, change);
   }
-  if (changes === undefined) return undefined;
-  return {
-    client: isClientChanged ? rebuild(object, changes, 'client', 'clientKey') : object,
-    record: rebuild(object, changes, 'record', 'recordKey'),
-  };
+  return changes && rebuildBoth(object, changes);
 }
 
 /** A member that the protocol names: it is never left out, and rules begin anew where data does. */
