@@ -27,6 +27,8 @@ const MIN_HASH = 24;
 const GROUPED = /\d(?<!\d\d)(?:\d{3})?[ \-._/\t\n]\d/g;
 /** Nineteen digits with a separator between each. */
 const MAX_SPAN = 2 * MAX_DIGITS - 1;
+/** Behind other groups of its kind a number must have fifteen digits: shorter ones are the rest of a longer number. */
+const MIN_SPAN_BEHIND = 18;
 /** Room for what people write behind a number, its check code. */
 const MAX_BEHIND = 5;
 
@@ -61,7 +63,8 @@ function findGrouped(text: string): readonly Range[] {
     if (!isFirst && runEnd - start > MAX_SPAN + MAX_BEHIND) continue;
     if (!mayBegin(digitAt(text, start)) || isFraction(text, start)) continue;
     const end = endOfLongest(text, start, MAX_DIGITS);
-    if (end !== undefined && (isFirst || runEnd - end <= MAX_BEHIND)) found.push({ start, end });
+    const isLast = end !== undefined && end - start >= MIN_SPAN_BEHIND && runEnd - end <= MAX_BEHIND;
+    if (end !== undefined && (isFirst || isLast)) found.push({ start, end });
   }
   return found;
 }

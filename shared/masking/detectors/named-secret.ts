@@ -69,6 +69,9 @@ function endingOf(text: string, end: number): number {
 const VALUE = createCharacterSet(/[!#-%(-+./0-9:=?-~\\-]/);
 const CLOSING = createCharacterSet(/[)}\]'`.,:!?\\]/);
 
+/** A further parameter, or a sign that HTML escapes. */
+const PARAMETER = /^&(?:[\w.%-]{1,40}=|#|[a-z]{2,6};|$)/;
+
 function findNamed(text: string): readonly Range[] {
   const found: Range[] = [];
   for (let index = 1; index < text.length; index += 1) {
@@ -147,7 +150,11 @@ function endOfQuoted(text: string, start: number, quote: string): number {
 }
 
 function endOfBare(text: string, start: number): number {
-  let end = endOfRun(VALUE, text, start, start + MAX_VALUE);
+  const ceiling = start + MAX_VALUE;
+  let end = endOfRun(VALUE, text, start, ceiling);
+  // In an address a `&` begins the next parameter; elsewhere it is one more sign of a password.
+  while (end < ceiling && text.charCodeAt(end) === 0x26 && !PARAMETER.test(text.slice(end, end + MAX_NAME)))
+    end = endOfRun(VALUE, text, end + 1, ceiling);
   while (end > start && isIn(CLOSING, text, end - 1)) end -= 1;
   return end;
 }

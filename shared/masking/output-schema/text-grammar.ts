@@ -20,9 +20,27 @@ export function fitsPattern(pattern: string, text: string): boolean {
 }
 
 function isQuick(pattern: string): boolean {
-  const plain = pattern.replaceAll(/\\.|\[(?:\\.|[^\]\\])*\]/gsu, 'x');
+  if (pattern.length > MAX_PATTERN) return false;
+  const plain = skeletonOf(pattern);
   const endless = plain.match(/[*+]|\{\d{1,9},\}/g)?.length ?? 0;
-  return pattern.length <= MAX_PATTERN && !/\)[*+{]/.test(plain) && endless <= MAX_ENDLESS;
+  return endless <= MAX_ENDLESS && !/\)[*+{]/.test(plain);
+}
+
+/** Its signs alone: each escape and each class of characters is one letter. */
+function skeletonOf(pattern: string): string {
+  let plain = '';
+  let isInClass = false;
+  for (let at = 0; at < pattern.length; at += 1) {
+    const unit = pattern.charAt(at);
+    if (unit === '\\') at += 1;
+    if (isInClass) {
+      isInClass = unit !== ']';
+      continue;
+    }
+    isInClass = unit === '[';
+    plain += unit === '\\' || isInClass ? 'x' : unit;
+  }
+  return plain;
 }
 
 function compile(pattern: string): RegExp | undefined {

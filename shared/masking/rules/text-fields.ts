@@ -44,8 +44,9 @@ function namesColumn(cells: readonly string[], columns: Columns): boolean {
   return cells.some((cell) => columns.has(columnName(cell)));
 }
 
-const MARKDOWN_RULE =
-  /^[ \t]{0,3}\|?[ \t]{0,8}:?-{1,64}:?[ \t]{0,8}(?:\|[ \t]{0,8}:?-{1,64}:?[ \t]{0,8}){0,128}\|?[ \t]{0,8}$/;
+/** Bars, dashes, colons and blanks, and nothing else. */
+/** Dashes between bars, perhaps with colons. */
+const MARKDOWN_RULE = /^[-|: \t]{3,4096}$/;
 
 /** A heading, a line of dashes below it, and rows as far as there are bars. */
 function findInMarkdown(text: string, columns: Columns): readonly FieldRange[] {

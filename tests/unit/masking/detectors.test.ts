@@ -48,6 +48,9 @@ describe('card', () => {
     ['a length its issuer does not use', '411111111111116'],
     ['a fraction', '0.4111111111111111'],
     ['groups far apart', '4111  1111  1111  1111'],
+    ['the name of something else', 'order 4111111111111111'],
+    ['a name after them', '4111111111111111 (order id)'],
+    ['a hash around them', 'a9c04111111111111111bbf2e0d1'],
   ])(proves('masking.cards', 'leaves digits with %s'), (_why, number) => {
     const message = answer(`value ${number} here`);
     expect(masker.maskMessage(message, context).client).toBe(message);
