@@ -432,7 +432,7 @@ const requirements = {
     'Each person is kept or revoked with a reason, changeable until sign-off; a revoke blocks on that server',
   'review.sign-off':
     'A sign-off names exactly the frozen report and the decisions that were shown, on record, and closes the review',
-  'review.self': 'Nobody decides on their own row, nor signs off over it undecided',
+  'review.self': 'Nobody decides on their own row, nor signs off over their own access while it is undecided',
   'review.read-recorded':
     'Every read, export, question and decision is on record before it is answered; the rest gets not-found',
   'review.concurrent': 'Reviewers at once, lost responses and double posts lose no decision and make one sign-off',

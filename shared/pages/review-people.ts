@@ -153,7 +153,11 @@ function decisionForm(given: PeopleView, person: ReportPerson, decision: ReviewD
   const { principal } = person;
   const key = personKey(principal);
   if (key === view.self) {
-    return html`<p class="quiet">This is you: somebody else has to decide it, before you can sign off.</p>`;
+    const text =
+      person.standing === 'duty'
+        ? 'This is you: nobody reviews themselves. Until somebody else decides it, it stays not reviewed.'
+        : 'This is you: nobody reviews themselves. Somebody else has to decide it before you can sign off.';
+    return html`<p class="quiet">${text}</p>`;
   }
   const isBack = refused?.person === key;
   const field = (name: string) => `${name}-${anchorOf(principal)}`;

@@ -58,8 +58,10 @@ export function createReviews(options: ReviewOptions): Reviews {
     const [report, decisions] = await Promise.all([shelf.read(review.report), store.listDecisions(server, id)]);
     if (signOffDigest(review, decisions) !== digest) return refuse('changed');
     const counting = decisionsThatCount(decisions);
+    // Whoever has access themselves signs nothing off over it; that somebody audits or reviews is no access to tools.
     const isOwnOpen = report.people.some(
-      ({ principal }) => principal.id === actor.principal.id && !counting.has(personKey(principal)),
+      ({ principal, standing }) =>
+        principal.id === actor.principal.id && standing !== 'duty' && !counting.has(personKey(principal)),
     );
     if (isOwnOpen) return refuse('own-row');
     const by = actorOf(actor);

@@ -29,7 +29,7 @@ const WORDS: Readonly<Record<ReviewRefusal, string>> = {
   'not-found': 'There is no such review, or it is not for you.',
   changed: 'It has changed since you looked: somebody else decided, or the report is another. Look again, then decide.',
   ended: 'This review is signed off. What changed since belongs to the next one.',
-  'own-row': 'Nobody reviews themselves: your own row has to be decided by somebody else.',
+  'own-row': 'Nobody reviews themselves: your own access has to be decided by somebody else first.',
   reason: 'Say why, in at most 500 characters.',
   unavailable:
     'It can’t be said whether this was kept, or whether the block stands. Look again, and decide it once more.',

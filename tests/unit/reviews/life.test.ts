@@ -102,10 +102,11 @@ describe('keep and revoke', () => {
   });
 
   it(proves('review.self', 'are never a reviewer’s own, nor is a sign-off over their open row'), async () => {
-    expect(refusal(await decide({ principal: carol.principal }))).toBe('own-row');
-    expect(refusal(await signOff(carol))).toBe('own-row');
-    doneWith(await decide({ principal: carol.principal, reason: 'our auditor' }, erin));
-    expect(refusal(await signOff(carol))).toBe('done');
+    const aliceHerself = actor(alice, 'support', 'auditors');
+    expect(refusal(await decide({}, aliceHerself))).toBe('own-row');
+    expect(refusal(await signOff(aliceHerself))).toBe('own-row');
+    doneWith(await decide({ reason: 'still in support' }));
+    expect(refusal(await signOff(aliceHerself))).toBe('done');
   });
 
   it.each([
@@ -129,14 +130,20 @@ describe('keep and revoke', () => {
     expect(scene.store.decisions.size + scene.blocks.rows.size).toBe(0);
   });
 
+  it(proves('review.self', 'leave an auditor’s own duty unreviewed, and the sign-off says so'), async () => {
+    expect(refusal(await decide({ principal: carol.principal }))).toBe('own-row');
+    const everybody = view.report.people.length;
+    expect(doneWith(await signOff(carol)).signedOff).toMatchObject({ kept: 0, revoked: 0, notReviewed: everybody });
+  });
+
   it('say that a block may not stand, and stand all the same', async () => {
     scene.blocks.isDown = true;
     expect(refusal(await decide({ verdict: 'revoke' }))).toBe('unavailable');
     expect(scene.store.decisions.size).toBe(1);
     expect((await showOpened(scene, carol, id())).opened.blocked).toBeUndefined();
-    expect(refusal(await signOff())).toBe('own-row');
+    expect(refusal(await signOff())).toBe('unavailable');
+    expect(stateOf(scene, id())?.state).toBe('open');
     scene.blocks.isDown = false;
-    doneWith(await decide({ principal: carol.principal, reason: 'our auditor' }, erin));
     expect(refusal(await signOff())).toBe('done');
     expect(scene.blocks.rows.has(ALICE_BLOCKED)).toBe(true);
   });
