@@ -44,7 +44,6 @@ function namesColumn(cells: readonly string[], columns: Columns): boolean {
   return cells.some((cell) => columns.has(columnName(cell)));
 }
 
-/** Bars, dashes, colons and blanks, and nothing else. */
 /** Dashes between bars, perhaps with colons. */
 const MARKDOWN_RULE = /^[-|: \t]{3,4096}$/;
 
@@ -57,7 +56,7 @@ function findInMarkdown(text: string, columns: Columns): readonly FieldRange[] {
     const rule = lines[index];
     const heading = lines[index - 1];
     if (rule === undefined || heading === undefined || !heading.text.includes('|')) continue;
-    if (!rule.text.includes('--') || !MARKDOWN_RULE.test(rule.text)) continue;
+    if (!rule.text.includes('-') || !MARKDOWN_RULE.test(rule.text)) continue;
     const header = barCells(heading).map((cell) => columns.get(columnName(cell.text)));
     if (header.every((field) => field === undefined)) continue;
     for (let row = lines[index + 1]; row?.text.includes('|'); index += 1, row = lines[index + 1]) {
