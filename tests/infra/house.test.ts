@@ -23,6 +23,7 @@ const REQUIRED = [
     'tests',
   ],
   ...[
+    'azure.yaml',
     'README.md',
     'ARCHITECTURE.md',
     'SECURITY.md',
