@@ -6,7 +6,6 @@ import type { Finding, Range } from './finding.ts';
 import { MASKED_NUMBER, markerOf } from './marker.ts';
 
 const STARTS_LIKE_JSON = /^\s*[[{]/;
-const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const NUMBER_UNIT = /[-+0-9.eE]/;
 
@@ -30,18 +29,24 @@ export function maskText<T extends Finding>(
   return masked + text.slice(position);
 }
 
-/** Asked with rising positions: is this one outside the text's JSON strings? */
+/** Asked with rising positions: is this one outside the text's JSON strings? It goes from quote to quote. */
 function createStringTracker(text: string): (position: number) => boolean {
   let isInString = false;
-  let index = 0;
+  let quote = text.indexOf('"');
   return (position) => {
-    for (; index < position; index += 1) {
-      const unit = text.charCodeAt(index);
-      if (unit === QUOTE) isInString = !isInString;
-      else if (unit === BACKSLASH && isInString) index += 1;
+    while (quote !== -1 && quote < position) {
+      if (!isInString || !isEscaped(text, quote)) isInString = !isInString;
+      quote = text.indexOf('"', quote + 1);
     }
     return !isInString;
   };
+}
+
+/** In a JSON string: is there an odd number of backslashes before this place? */
+function isEscaped(text: string, index: number): boolean {
+  let start = index;
+  while (start > 0 && text.charCodeAt(start - 1) === BACKSLASH) start -= 1;
+  return (index - start) % 2 === 1;
 }
 
 /** The whole JSON number a finding lies in, if it stands where JSON has a value. */

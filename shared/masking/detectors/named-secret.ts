@@ -74,14 +74,18 @@ const PARAMETER = /^&(?:[\w.%-]{1,40}=|#|[a-z]{2,6};|$)/;
 
 function findNamed(text: string): readonly Range[] {
   const found: Range[] = [];
-  for (let index = 1; index < text.length; index += 1) {
-    const code = text.charCodeAt(index);
-    if (code !== 0x3a && code !== 0x3d) continue;
-    const kind = kindBefore(text, index, code === 0x3d);
-    const value = kind === undefined ? undefined : valueAfter(text, index + 1, kind);
-    if (value === undefined) continue;
-    found.push(value);
-    index = value.end - 1;
+  let index = 1;
+  let colon = text.indexOf(':', index);
+  let equal = text.indexOf('=', index);
+  while (colon !== -1 || equal !== -1) {
+    const isEqual = colon === -1 || (equal !== -1 && equal < colon);
+    const sign = isEqual ? equal : colon;
+    const kind = kindBefore(text, sign, isEqual);
+    const value = kind === undefined ? undefined : valueAfter(text, sign + 1, kind);
+    if (value !== undefined) found.push(value);
+    index = Math.max(sign + 1, value?.end ?? 0);
+    if (colon !== -1 && colon < index) colon = text.indexOf(':', index);
+    if (equal !== -1 && equal < index) equal = text.indexOf('=', index);
   }
   return found;
 }
