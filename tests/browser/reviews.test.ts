@@ -7,6 +7,7 @@ import { proves } from '../requirements.ts';
 import { actor, createLifeScene, type LifeScene } from '../unit/reviews/life-scene.ts';
 import { bot, callFacts, createReviewScene, personOf, type ReviewScene } from '../unit/reviews/review-scene.ts';
 import { createTestClock } from '../unit/transcripts/test-clock.ts';
+import { findBarriers } from './check-access.ts';
 import { findChromium } from './find-chromium.ts';
 import { type PagesServer, startPagesServer } from './pages-server.ts';
 
@@ -107,6 +108,10 @@ describe.skipIf(executablePath === undefined)('access reviews in a browser', () 
 
   async function shoot(name: string): Promise<void> {
     await page.screenshot({ path: join(SCREENSHOTS, `review-${name}.png`), fullPage: true });
+    // Of an address with a fragment it would see the page anew.
+    const [address = '', fragment] = page.url().split('#');
+    if (fragment !== undefined) await page.goto(address);
+    expect(await findBarriers(page)).toEqual([]);
   }
 
   const day = () => new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);

@@ -33,7 +33,11 @@ export function actor(principal: Principal, ...groups: string[]): ReviewActor {
   return { principal, agent, groups, channel: 'page', tokenId: 'session', address: '203.0.113.7' };
 }
 
-export function createLifeScene(records: ReviewScene = createReviewScene()): LifeScene {
+/** `instance`: whose view of the blocks the reviews work on; by default the table itself. */
+export function createLifeScene(
+  records: ReviewScene = createReviewScene(),
+  instance?: Pick<Blocks, 'list' | 'add' | 'remove'>,
+): LifeScene {
   const store = createMemoryReviewStore();
   const blobs = createMemoryReportBlobs();
   const blocks = createMemoryBlockStore();
@@ -43,7 +47,7 @@ export function createLifeScene(records: ReviewScene = createReviewScene()): Lif
     if (scene.recordFails) throw new Error('the transcript is down');
     recorded.push(line);
   };
-  const administered: Pick<Blocks, 'list' | 'add' | 'remove'> = {
+  const administered: Pick<Blocks, 'list' | 'add' | 'remove'> = instance ?? {
     list: () => blocks.list(),
     add: (block) => blocks.put(block),
     remove: (key) => blocks.remove(key),

@@ -4,6 +4,7 @@ import { signOffDigest } from '../../../shared/reviews/digest.ts';
 import { personKey } from '../../../shared/reviews/report.ts';
 import type { DecideInput } from '../../../shared/reviews/reviews.ts';
 import { proves } from '../../requirements.ts';
+import { createWorld, TENANT } from '../identity/blocks/blocks-fixture.ts';
 import { actor, createLifeScene, doneWith, type LifeScene, refusal, showOpened, stateOf } from './life-scene.ts';
 import { bot, createReviewScene, personOf } from './review-scene.ts';
 
@@ -82,6 +83,29 @@ describe('keep and revoke', () => {
       doneWith(await decide({ verdict: 'revoke' }));
       doneWith(await decide({ verdict: 'keep' }));
       expect([...scene.blocks.rows.values()]).toEqual([own]);
+    },
+  );
+
+  it(
+    proves('review.keep-revoke', 'deny at once where they are taken, and on other instances by their next poll'),
+    async () => {
+      const world = createWorld();
+      const [here, there] = [world.start(), world.start()];
+      await Promise.all([here.load(), there.load()]);
+      scene = createLifeScene(scene.records, here);
+      view = await scene.opened(carol);
+      const [onCrm, onErp] = ['crm', 'erp'].map((server) => ({ tenant: TENANT, principal: { id: alice.id }, server }));
+      if (onCrm === undefined || onErp === undefined) throw new Error('no subject');
+      doneWith(await decide({ verdict: 'revoke' }));
+      expect([await here.ask(onCrm), await here.ask(onErp), await there.ask(onCrm)]).toEqual([
+        'blocked',
+        'free',
+        'free',
+      ]);
+      await there.poll();
+      expect(await there.ask(onCrm)).toBe('blocked');
+      doneWith(await decide({ verdict: 'keep' }));
+      expect(await here.ask(onCrm)).toBe('free');
     },
   );
 
