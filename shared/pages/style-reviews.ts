@@ -20,7 +20,8 @@ table { border-collapse: collapse; font-size: 0.9rem; min-width: 100%; }
 th, td { text-align: left; padding: 0.4rem 0.8rem 0.4rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 thead th { color: var(--quiet); font-weight: 500; }
 td { font-variant-numeric: tabular-nums; }
-tbody th { font-weight: 550; }
+td, thead th { overflow-wrap: normal; }
+tbody th { font-weight: 550; min-width: 7rem; }
 .people { list-style: none; display: grid; gap: 0.75rem; margin-top: 0.7rem; }
 .person { background: var(--sheet); border: 1px solid var(--line); border-radius: 10px; padding: 1rem 1.25rem; display: grid; gap: 0.45rem; }
 .person > .heading h3 { font-size: 1.02rem; font-weight: 650; }
