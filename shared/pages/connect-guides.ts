@@ -48,7 +48,7 @@ function visualStudioCode({ server, url }: ConnectTarget): Guide {
     client: 'VS Code',
     text: 'It signs you in with your Microsoft account and finds the rest by itself.',
     copies: [{ label: '.vscode/mcp.json', text: toJson(settings) }],
-    before: 'VS Code’s own client, aebc6443-996d-45c2-90f0-388ff96faa56, is authorized for the scope.',
+    before: 'VS Code’s own client, aebc6443-996d-45c2-90f0-388ff96faa56, authorized for the scope.',
     lacksClient: false,
   };
 }
@@ -60,7 +60,7 @@ function claudeCode({ server, url, clients }: ConnectTarget): Guide {
     client: 'Claude Code',
     text: 'Then /mcp in a session signs you in.',
     copies: [{ label: 'In a terminal', text: toCommand([...add, '--callback-port', `${CALLBACK_PORT}`, server, url]) }],
-    before: `The client has the redirect URI http://localhost:${CALLBACK_PORT}/callback.`,
+    before: `the redirect URI http://localhost:${CALLBACK_PORT}/callback of this client.`,
     lacksClient: clients.desktop === undefined,
   };
 }
@@ -72,7 +72,7 @@ function cursor({ server, url, scope, clients }: ConnectTarget): Guide {
     client: 'Cursor',
     text: 'For one project in .cursor/mcp.json, for all of yours in ~/.cursor/mcp.json.',
     copies: [{ label: '.cursor/mcp.json', text: toJson({ mcpServers: { [server]: { url, auth } } }) }],
-    before: 'The client has the redirect URI cursor://anysphere.cursor-mcp/oauth/callback.',
+    before: 'the redirect URI cursor://anysphere.cursor-mcp/oauth/callback of this client.',
     lacksClient: clients.desktop === undefined,
   };
 }
@@ -92,7 +92,7 @@ function copilotStudio({ server, url, scope, authorizeUrl, tokenUrl, clients }: 
       { label: 'Scopes', text: `${scope} offline_access` },
     ],
     before:
-      'The client secret is the one of that app: its owner has it. Copilot Studio shows a redirect URL of its own once the tool is made; it must be added to the app before anybody signs in.',
+      'an app with a client secret, which its owner has, and with the redirect URL that Copilot Studio shows once the tool is made.',
     lacksClient: clients.copilotStudio === undefined,
   };
 }
@@ -107,7 +107,7 @@ function foundry({ server, url, resource, role }: ConnectTarget): Guide {
       { label: 'Remote MCP server endpoint', text: url },
       { label: 'Audience', text: resource },
     ],
-    before: `The identity of the agent, or of the project, has the app role ${role} of the gateway’s registration, and policy lets that app use ${server}.`,
+    before: `the app role ${role} of the gateway’s registration, given to the identity of the agent or of the project. And a policy that lets that app use ${server}.`,
     lacksClient: false,
   };
 }
@@ -121,7 +121,7 @@ function inspector({ url, clients }: ConnectTarget): Guide {
     client: 'MCP Inspector',
     text: 'Lists the tools that you may see: the shortest way to find out whether you are let in.',
     copies: [{ label: 'In a terminal', text: toCommand([...words, '--method', 'tools/list', ...auth]) }],
-    before: `The client has the redirect URI ${callback}.`,
+    before: `the redirect URI ${callback} of this client.`,
     lacksClient: clients.desktop === undefined,
   };
 }

@@ -41,7 +41,7 @@ function guideSection({ id, client, text, copies, before, lacksClient }: Guide):
 <p>${text}</p>
 ${lacksClient && lackNotice}
 ${copyList(copies)}
-<p class="quiet small">${before}</p></section>
+<p class="quiet small">Needed in Entra ID: ${before}</p></section>
 `;
 }
 
