@@ -35,7 +35,6 @@ export interface ServerWeek {
   readonly server: string;
   readonly sessions: number;
   readonly calls: number;
-  readonly people: number;
   readonly exposure: readonly Exposure[];
   /** There were more sessions than were added up. */
   readonly isPartial: boolean;

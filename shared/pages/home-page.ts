@@ -100,8 +100,8 @@ function weekSection(week: Known<readonly ServerWeek[]>): Html {
   );
 }
 
-function serverWeek({ server, sessions, calls, people, exposure, isPartial }: ServerWeek): Html {
-  const counts = `${count(calls, 'call')} in ${count(sessions, 'session')} of ${count(people, 'person or app', 'people and apps')}`;
+function serverWeek({ server, sessions, calls, exposure, isPartial }: ServerWeek): Html {
+  const counts = `${count(calls, 'call')} in ${count(sessions, 'session')}`;
   return html`<div class="stack"><h3>${visibleLine(server)}</h3>
 <p>${calls === 0 ? 'No calls.' : `${counts}.`}${isPartial && ' There were more sessions than are added up here.'}</p>
 ${calls > 0 && exposureChips(exposure)}
@@ -116,6 +116,6 @@ function blocksSection(blocks: Known<number>): Html {
   return section('blocks', title, html`<p>${words} <span class="id">sallyport block list</span> shows them.</p>`);
 }
 
-function count(number: number, one: string, many = `${one}s`): string {
-  return `${number.toLocaleString('en-GB')} ${number === 1 ? one : many}`;
+function count(number: number, noun: string): string {
+  return `${number.toLocaleString('en-GB')} ${noun}${number === 1 ? '' : 's'}`;
 }

@@ -35,6 +35,7 @@ a { color: var(--accent); text-underline-offset: 0.18em; }
 h1, h2, h3, p, ol, ul, dl, dd, pre, blockquote, fieldset { margin: 0; padding: 0; }
 h1 { font-size: 1.6rem; line-height: 1.25; font-weight: 650; letter-spacing: -0.01em; }
 h2 { font-size: 1.06rem; line-height: 1.3; font-weight: 650; }
+h3 { font-size: 1rem; line-height: 1.35; font-weight: 650; }
 .quiet { color: var(--quiet); }
 .small { font-size: 0.9rem; }
 .id, pre, .policy { font-family: ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, monospace; }

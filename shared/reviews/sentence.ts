@@ -1,6 +1,6 @@
 /**
- * Was data exposed? One sentence, from what the records establish and never more (DESIGN §1): it says no only where every
- * record of the period was read, holds, is under a seal, and says so. Anything that nobody could look at, that nobody
+ * Was data exposed? One sentence, from what the records establish and never more (DESIGN §1): it says that none was found
+ * only where every record of the period was read, holds, is under a seal, and says so. Anything that nobody could look at, that nobody
  * knows, or that does not verify, is said in its place.
  */
 import type { Exposure } from '../masking/masker.ts';
@@ -40,16 +40,16 @@ export function answerExposure(facts: ExposureFacts): Answer {
   const { totals, callers } = facts;
   const masked = sum(callers, 'masked');
   const sealed = sealWords(facts.proof);
-  if (totals.calls === 0) return { kind: 'no', sentence: `No data was exposed: there were no calls, ${sealed}.` };
+  if (totals.calls === 0) return { kind: 'no', sentence: `No exposure was found: there were no calls, ${sealed}.` };
   const found =
     masked === 0
       ? `nothing sensitive was found in ${count(totals.ran, 'call')} that ran`
-      : `in ${count(totals.ran, 'call')} that ran ${count(masked, 'value')} ${masked === 1 ? 'was' : 'were'} masked and none left in clear`;
+      : `in ${count(totals.ran, 'call')} that ran ${count(masked, 'value')} ${masked === 1 ? 'was' : 'were'} masked and none of a class that is looked for left in clear`;
   const rest = [
     totals.refused > 0 ? `${count(totals.refused, 'call')} ${totals.refused === 1 ? 'was' : 'were'} refused` : '',
     totals.withheld > 0 ? `${count(totals.withheld, 'answer')} ${totals.withheld === 1 ? 'was' : 'were'} withheld` : '',
   ].filter((words) => words !== '');
-  return { kind: 'no', sentence: `No data was exposed: ${list([found, ...rest])}, ${sealed}.` };
+  return { kind: 'no', sentence: `No exposure was found: ${list([found, ...rest])}, ${sealed}.` };
 }
 
 /** What keeps anybody from saying no, in words; empty where nothing does. */

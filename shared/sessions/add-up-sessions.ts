@@ -7,8 +7,6 @@ export interface SessionTotals {
   /** Those in which somebody called something. */
   readonly sessions: number;
   readonly calls: number;
-  /** People and apps that called. */
-  readonly people: number;
   /** Delivered to callers. */
   readonly exposure: readonly Exposure[];
   /** There were more than the limit: the newest are added up. */
@@ -17,19 +15,17 @@ export interface SessionTotals {
 
 /** Rejects when the index can't be read. */
 export async function addUpSessions(summaries: AsyncIterable<SessionSummary>, limit: number): Promise<SessionTotals> {
-  const people = new Set<string>();
   let exposure: readonly Exposure[] = [];
   let [sessions, calls, seen] = [0, 0, 0];
   for await (const summary of summaries) {
     seen += 1;
-    if (seen > limit) return { sessions, calls, people: people.size, exposure, isPartial: true };
+    if (seen > limit) return { sessions, calls, exposure, isPartial: true };
     const { allow, hold, deny } = summary.counts;
     // Others hold who looked, or what became of an approval.
     if (allow + hold + deny === 0 && summary.exposure.length === 0) continue;
     sessions += 1;
     calls += allow + hold + deny;
-    for (const { kind, id } of summary.people.items) people.add(`${kind} ${id}`);
     exposure = sumExposure(exposure, summary.exposure);
   }
-  return { sessions, calls, people: people.size, exposure, isPartial: false };
+  return { sessions, calls, exposure, isPartial: false };
 }

@@ -10,7 +10,9 @@ const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-pra
 
 /** One line for each finding, as `impact rule: where`; none is what a test wants. */
 export async function findBarriers(page: Page): Promise<readonly string[]> {
-  const [markup, url, browser] = [await page.content(), page.url(), page.context().browser()];
+  const browser = page.context().browser();
+  const markup = await page.content();
+  const [url = ''] = page.url().split('#');
   if (browser === null) throw new Error('the page belongs to no browser');
   const isDark = await page.evaluate<boolean>("matchMedia('(prefers-color-scheme: dark)').matches");
   const context = await browser.newContext({

@@ -68,7 +68,7 @@ describe('over the API', () => {
     const built = await api('/api/reviews/crm/build', 'bob', { since: '1d' });
     expect([built.status, built.body.report.answer.kind]).toEqual([200, 'no']);
     expect(built.body.report.answer.sentence).toMatch(
-      /^No data was exposed: in 2 calls that ran \d+ values were masked/,
+      /^No exposure was found: in 2 calls that ran \d+ values were masked/,
     );
     expect(built.body.report.people).toMatchObject([
       { principal: { id: ALICE }, standing: 'did', could: ['pay', 'read_note'], did: { calls: 3 } },
@@ -111,7 +111,7 @@ describe('by command', () => {
   it(proves('cli.review', 'prints the review, asks one question with its exit code, and exports'), async () => {
     const shown = await run('bob', 'review');
     expect([shown.code, shown.stderr]).toEqual([0, '']);
-    expect(shown.stdout).toMatch(/^No data was exposed: /);
+    expect(shown.stdout).toMatch(/^No exposure was found: /);
     expect(shown.stdout).toContain('called read_note 2, pay 1');
 
     const asked = await run('bob', 'review', 'ask', '--principal', 'alice', '--class', 'card');

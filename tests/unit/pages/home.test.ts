@@ -63,18 +63,18 @@ describe('home', () => {
       { class: 'email', outcome: 'revealed', count: 3 },
       { class: 'binary', outcome: 'uninspected', count: 1 },
     ] as const;
-    const week = [{ server: 'crm', sessions: 2, calls: 14, people: 1, exposure, isPartial: true }];
+    const week = [{ server: 'crm', sessions: 2, calls: 14, exposure, isPartial: true }];
     const text = await homeOf({ ...nothing, week });
-    expect(text).toContain('14 calls in 2 sessions of 1 person or app.');
+    expect(text).toContain('14 calls in 2 sessions.');
     expect(text).toContain('There were more sessions than are added up here.');
     expect(text).toMatch(/email 3 revealed .*binary 1 uninspected .*card 1,200 masked/);
     expect(text).toContain('what is newer is not in it');
   });
 
   it(proves('home.exposure', 'tells no calls from none found, and both from not known'), async () => {
-    const quiet = { server: 'crm', sessions: 0, calls: 0, people: 0, exposure: [], isPartial: false };
+    const quiet = { server: 'crm', sessions: 0, calls: 0, exposure: [], isPartial: false };
     expect(await homeOf({ ...nothing, week: [quiet] })).toContain('No calls.');
-    const clean = { ...quiet, sessions: 1, calls: 2, people: 1 };
+    const clean = { ...quiet, sessions: 1, calls: 2 };
     expect(await homeOf({ ...nothing, week: [clean] })).toContain('No sensitive data was found');
     expect(await homeOf({ ...nothing, week: 'unavailable' })).toContain('can’t be found out just now');
   });

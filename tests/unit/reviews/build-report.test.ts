@@ -45,7 +45,7 @@ describe('who did', () => {
     expect(report.answer).toEqual({
       kind: 'no',
       sentence:
-        'No data was exposed: in 4 calls that ran 4 values were masked and none left in clear, 1 call was refused and 1 answer was withheld, verified to seal 1 of 22 November 2026, 12:00 UTC.',
+        'No exposure was found: in 4 calls that ran 4 values were masked and none of a class that is looked for left in clear, 1 call was refused and 1 answer was withheld, verified to seal 1 of 22 November 2026, 12:00 UTC.',
     });
     expect(rowOf(report, alice)).toMatchObject({
       standing: 'did',

@@ -8,18 +8,18 @@ const SEAL = 'verified to seal 41 of 22 November 2026, 21:30 UTC';
 const unsealed = { ...SEALED, seals: 'none' as const };
 
 const cases: readonly (readonly [string, Partial<ExposureFacts>, string, string])[] = [
-  ['no calls', {}, 'no', `No data was exposed: there were no calls, ${SEAL}.`],
+  ['no calls', {}, 'no', `No exposure was found: there were no calls, ${SEAL}.`],
   [
     'only masked',
     { totals: { ...NO_TOTALS, calls: 24, ran: 24 }, callers: [masked(30), masked(1, 'bob')] },
     'no',
-    `No data was exposed: in 24 calls that ran 31 values were masked and none left in clear, ${SEAL}.`,
+    `No exposure was found: in 24 calls that ran 31 values were masked and none of a class that is looked for left in clear, ${SEAL}.`,
   ],
   [
     'nothing found, some refused and withheld',
     { totals: { ...NO_TOTALS, calls: 4, ran: 2, refused: 2, withheld: 1 } },
     'no',
-    `No data was exposed: nothing sensitive was found in 2 calls that ran, 2 calls were refused and 1 answer was withheld, ${SEAL}.`,
+    `No exposure was found: nothing sensitive was found in 2 calls that ran, 2 calls were refused and 1 answer was withheld, ${SEAL}.`,
   ],
   [
     'revealed by policy',

@@ -47,13 +47,13 @@ async function* listed(...summaries: readonly SessionSummary[]): AsyncGenerator<
 }
 
 describe('sessions added up', () => {
-  it(proves('home.exposure', 'count each person once, and what was delivered by class'), async () => {
+  it(proves('home.exposure', 'count calls, and what was delivered by class'), async () => {
     const totals = await addUpSessions(
       listed(session('s1', 'alice', 2), session('s2', 'alice', 1), session('s3', 'bob', 1)),
       10,
     );
     const exposure = [{ class: 'card', outcome: 'masked', count: 4 }];
-    expect(totals).toEqual({ sessions: 3, calls: 4, people: 2, exposure, isPartial: false });
+    expect(totals).toEqual({ sessions: 3, calls: 4, exposure, isPartial: false });
   });
 
   it(proves('home.exposure', 'leave out those in which somebody only looked'), async () => {
@@ -67,12 +67,12 @@ describe('sessions added up', () => {
     };
     const looked = foldLines(undefined, { id: 's', server: 'crm', retention: 'standard' }, [view]);
     if (looked === undefined) throw new Error('a session of nothing');
-    expect(await addUpSessions(listed(looked), 10)).toMatchObject({ sessions: 0, calls: 0, people: 0 });
+    expect(await addUpSessions(listed(looked), 10)).toMatchObject({ sessions: 0, calls: 0 });
   });
 
   it(proves('home.exposure', 'say when there were more than were added up'), async () => {
     const three = [session('s1', 'alice', 1), session('s2', 'bob', 1), session('s3', 'carol', 1)];
-    expect(await addUpSessions(listed(...three), 2)).toMatchObject({ sessions: 2, people: 2, isPartial: true });
+    expect(await addUpSessions(listed(...three), 2)).toMatchObject({ sessions: 2, isPartial: true });
     expect(await addUpSessions(listed(...three), 3)).toMatchObject({ sessions: 3, isPartial: false });
   });
 });
