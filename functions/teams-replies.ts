@@ -1,4 +1,4 @@
-/** POST /teams/{kind}: what people answer in Teams; `reply` is the outgoing webhook (DESIGN §5). */
+/** POST /teams/{kind}: what people answer in Teams; `reply` is the outgoing webhook, `flow` the workflow of the cards (DESIGN §5). */
 import { app } from '@azure/functions';
 import { handle } from '../shared/azure/app.ts';
 

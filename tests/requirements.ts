@@ -498,6 +498,14 @@ const requirements = {
   'health.dependencies':
     'Each dependency that fails or hangs is named within a short deadline, and nothing that it said is told',
   'health.administer-only': 'How the gateway is, only those hear who may administer it',
+
+  // Issue 6: answers on a card in Teams
+  'teams.flow': 'Approve and deny stand on the card, and decide as the person who pressed, on what was shown',
+  'teams.flow-verified':
+    'Answers come from the configured workflow’s identity with its role, for this app, or from nobody',
+  'teams.flow-once': 'A card is answered once, however often and by whomever it is answered',
+  'teams.flow-authorized': 'Who pressed is authorized as on any channel: nobody decides for their being in the channel',
+  'teams.flow-again': 'A card that was used up is posted again while its request waits, a bounded number of times',
 } as const;
 
 export type RequirementId = keyof typeof requirements;

@@ -26,6 +26,7 @@ export const vaultNames = {
   keyringKey: 'keyring',
   crmSecret: 'crm-api-key',
   teamsWebhook: 'teams-webhook-url',
+  teamsFlow: 'teams-flow-url',
   teamsReplies: 'teams-reply-secret',
 } as const;
 

@@ -45,7 +45,7 @@ export interface StandIns {
 /** What the stack itself puts into the vault. */
 interface VaultSecrets {
   readonly crmKey: string;
-  readonly teams: Pick<Teams, 'webhookUrl' | 'replySecret'>;
+  readonly teams: Pick<Teams, 'webhookUrl' | 'flowUrl' | 'replySecret'>;
 }
 
 /** Rejects with the first error once everything that had started is stopped again. */
@@ -54,6 +54,7 @@ export async function startStandIns(options: StandInOptions, { measure }: Stopwa
   const tenant = options.directory === undefined ? {} : { directory: options.directory };
   const folder = dataDir === undefined ? {} : { folder: dataDir };
   const running: { stop(): Promise<void> }[] = [];
+  const entraStarted = Promise.withResolvers<Entra>();
 
   async function start<T extends { stop(): Promise<void> }>(name: string, work: () => Promise<T>): Promise<T> {
     const started = await measure(name, work);
@@ -74,6 +75,7 @@ export async function startStandIns(options: StandInOptions, { measure }: Stopwa
 
   async function startIdentity(secrets: VaultSecrets): Promise<Pick<StandIns, 'entra' | 'graph' | 'keyVault'>> {
     const entra = await start('entra', () => startEntra({ port: 0, publicUrl, servers, ...tenant, ...folder }));
+    entraStarted.resolve(entra);
     const starts = [
       startVault(entra, secrets),
       start('graph', () => startGraph({ port: 0, keysUrl: entra.keysUrl, ...tenant })),
@@ -91,6 +93,7 @@ export async function startStandIns(options: StandInOptions, { measure }: Stopwa
         keyVault.ensureKey(vaultNames.keyringKey, 'RSA'),
         keyVault.ensureSecret(vaultNames.crmSecret, secrets.crmKey),
         keyVault.ensureSecret(vaultNames.teamsWebhook, secrets.teams.webhookUrl),
+        keyVault.ensureSecret(vaultNames.teamsFlow, secrets.teams.flowUrl),
         keyVault.ensureSecret(vaultNames.teamsReplies, secrets.teams.replySecret),
       ]),
     );
@@ -107,9 +110,14 @@ export async function startStandIns(options: StandInOptions, { measure }: Stopwa
     return start('crm', () => startCrmServer({ port: 0, apiKey, ...place }));
   }
 
+  async function flowToken(): Promise<string> {
+    const entra = await entraStarted.promise;
+    return entra.issueToken({ app: 'teams-flow' });
+  }
+
   const crmKey = await ensureCrmKey(dataDir);
   // First, for its secrets go into the vault; it takes no time.
-  const teams = await start('teams', () => startTeams({ port: 0, publicUrl, ...tenant, ...folder }));
+  const teams = await start('teams', () => startTeams({ port: 0, publicUrl, flowToken, ...tenant, ...folder }));
   const starts = [startStorage(), startIdentity({ crmKey, teams }), startBus(), startCrm(crmKey)] as const;
   // Here as above, an error waits until the others have started or failed too: only then can all of them be stopped.
   await Promise.allSettled(starts);

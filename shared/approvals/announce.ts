@@ -26,6 +26,23 @@ export function sendNotice(parts: AnnounceParts, approval: string): Promise<bool
   return send(parts, { queue: 'approval-notices', id, body: { kind: 'notice', approval, attempt: 1 } });
 }
 
+/** Time for the approver function: what an answer has decided by then needs no other card. */
+const NEXT_CARD_DELAY_MS = 10_000;
+
+/** A card that was answered is used up: another, for whoever else has to answer. */
+export function sendNextNotice(
+  parts: AnnounceParts & Pick<ApprovalParts, 'nowMs'>,
+  approval: string,
+  round: number,
+): Promise<boolean> {
+  return send(parts, {
+    queue: 'approval-notices',
+    id: `${approval}:notice:${randomHex(parts, 12)}`,
+    body: { kind: 'notice', approval, attempt: 1, round },
+    notBeforeMs: parts.nowMs() + NEXT_CARD_DELAY_MS,
+  });
+}
+
 export function sendDecision(parts: AnnounceParts, approval: string, decision: string): Promise<boolean> {
   const id = `${approval}:decision:${decision}:${randomHex(parts, 12)}`;
   return send(parts, { queue: 'approval-decisions', id, body: { kind: 'decision', approval, decision } });

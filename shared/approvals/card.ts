@@ -6,6 +6,7 @@
 import { parseJson } from '../json/parse.ts';
 import type { JsonObject } from '../json/value.ts';
 import type { Approval } from './approval.ts';
+import { answerActions, type CardMark } from './flow/answer-actions.ts';
 import { type Cut, cutToBytes, showPlain } from './plain-text.ts';
 import { shortCodeOf } from './short-code.ts';
 
@@ -14,6 +15,8 @@ export interface CardOptions {
   readonly publicUrl: string;
   /** Whether an answer by message counts for what it needs; otherwise the card names only the page. */
   readonly mayReply: boolean;
+  /** Where the card itself can be answered. */
+  readonly answer?: CardMark;
 }
 
 /** Bytes of JSON for each part; together with what is ours, under half of what Teams takes. */
@@ -26,7 +29,7 @@ const MAX_ARGUMENT_LINES = 40;
 
 const INDENT = '\u00a0\u00a0';
 
-export function createCard(approval: Approval, { publicUrl, mayReply }: CardOptions): JsonObject {
+export function createCard(approval: Approval, { publicUrl, mayReply, answer }: CardOptions): JsonObject {
   const { requester, justification } = approval;
   const code = shortCodeOf(approval.id);
   const { principal, agent } = requester;
@@ -50,9 +53,10 @@ export function createCard(approval: Approval, { publicUrl, mayReply }: CardOpti
         ...argumentLines(approval.preview),
       ]),
       ...(justification === undefined ? [] : [agentsWords(justification)]),
-      container('default', howToAnswer(code, mayReply)),
+      container('default', howToAnswer(code, { mayReply, isAnswerable: answer !== undefined })),
     ],
     actions: [
+      ...(answer === undefined ? [] : answerActions(approval, answer)),
       {
         type: 'Action.OpenUrl',
         title: 'Open the request',
@@ -71,7 +75,12 @@ function agentsWords(justification: string): JsonObject {
   ]);
 }
 
-function howToAnswer(code: string, mayReply: boolean): readonly JsonObject[] {
+function howToAnswer(
+  code: string,
+  { mayReply, isAnswerable }: { readonly mayReply: boolean; readonly isAnswerable: boolean },
+): readonly JsonObject[] {
+  if (isAnswerable)
+    return [ours('Approve or deny here, or on its page. Only what is pressed by who may decide it counts.')];
   if (!mayReply)
     return [ours('Approve or deny on its page. A message in this channel does not count for this request.')];
   return [

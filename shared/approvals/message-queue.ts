@@ -3,6 +3,7 @@
  * A message id is never used twice: duplicate detection drops in silence, and counts scheduled messages (FACTS §4).
  */
 import { z } from 'zod';
+import { MAX_ROUNDS } from './flow/answer-actions.ts';
 
 export type QueueName = 'approval-notices' | 'approval-decisions';
 
@@ -41,6 +42,8 @@ export const noticeMessageSchema = z.strictObject({
   approval,
   /** Counts from 1. */
   attempt: z.int().min(1).max(100),
+  /** Which card of the request; absent: the first. */
+  round: z.int().min(2).max(MAX_ROUNDS).optional(),
 });
 
 export type NoticeMessage = z.infer<typeof noticeMessageSchema>;

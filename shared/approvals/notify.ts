@@ -24,6 +24,8 @@ export interface NotifierOptions extends Pick<ApprovalParts, 'approvals' | 'queu
   readonly publicUrl: string;
   /** Whether a message in the channel counts for what this approval needs. */
   readonly mayReply: (approval: Approval) => boolean;
+  /** Whether an answer on the card counts for it; absent where cards take none. */
+  readonly mayAnswer?: (approval: Approval) => boolean;
 }
 
 export interface Notifier {
@@ -41,23 +43,39 @@ const LAST_DELAY_MS = 300_000;
 const MAX_ATTEMPTS = 100;
 
 export function createNotifier(options: NotifierOptions): Notifier {
-  const { approvals, queue, teams, publicUrl, mayReply, nowMs, log } = options;
+  const { approvals, queue, teams, publicUrl, mayReply, mayAnswer, nowMs, log } = options;
 
-  function isWanted({ state, noticedMs, expiresMs }: Approval): boolean {
-    return state === 'pending' && noticedMs === undefined && nowMs() < expiresMs;
+  function isWanted(approval: Approval): boolean {
+    return approval.noticedMs === undefined && isWaiting(approval);
+  }
+
+  /** A card after the first is one to answer, or none: that the request waits was told. */
+  function isNextWanted(approval: Approval): boolean {
+    return isWaiting(approval) && mayAnswer?.(approval) === true;
+  }
+
+  function isWaiting({ state, expiresMs }: Approval): boolean {
+    return state === 'pending' && nowMs() < expiresMs;
+  }
+
+  function cardOf(approval: Approval, round: number): JsonObject {
+    const looks = { publicUrl, mayReply: mayReply(approval) };
+    if (mayAnswer?.(approval) !== true) return createCard(approval, looks);
+    return createCard(approval, { ...looks, answer: { card: randomHex(options, 32), round } });
   }
 
   async function deliver(poster: CardPoster, message: NoticeMessage): Promise<void> {
-    const stored = await approvals.read(message.approval);
-    if (stored === undefined || !isWanted(stored.approval)) return;
+    const { approval: id, round = 1 } = message;
+    const stored = await approvals.read(id);
+    if (stored === undefined || !(round > 1 ? isNextWanted : isWanted)(stored.approval)) return;
     try {
-      await poster.post(createCard(stored.approval, { publicUrl, mayReply: mayReply(stored.approval) }));
+      await poster.post(cardOf(stored.approval, round));
     } catch (cause) {
-      log('warn', 'notice-not-posted', { approval: message.approval, attempt: message.attempt }, cause);
+      log('warn', 'notice-not-posted', { approval: id, attempt: message.attempt }, cause);
       await sendLater(message, stored, cause);
       return;
     }
-    await markNoticed(stored);
+    if (isWanted(stored.approval)) await markNoticed(stored);
   }
 
   /** Rejects when there is no later, or when nobody can say whether the message for it stands. */

@@ -84,7 +84,8 @@ async function tend(
 /** A notice that was lost after its row. One that only waits for Teams goes on by itself: seldom is enough. */
 async function remind(parts: ApprovalParts, stored: StoredApproval): Promise<StoredApproval> {
   const { id, noticedMs, remindedMs, createdMs } = stored.approval;
-  if (noticedMs !== undefined || parts.config.approvals.teams?.webhookSecret === undefined) return stored;
+  const { webhookSecret, flow } = parts.config.approvals.teams ?? {};
+  if (noticedMs !== undefined || (webhookSecret === undefined && flow === undefined)) return stored;
   const nowMs = parts.nowMs();
   const dueMs = remindedMs === undefined ? createdMs + NOTICE_MS : remindedMs + REMIND_MS;
   if (nowMs < dueMs) return stored;

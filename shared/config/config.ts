@@ -32,6 +32,8 @@ export interface IdentityConfig {
   readonly apiScope: string;
   /** App role of an app-only token for the API. */
   readonly apiRole: string;
+  /** App role of the Teams workflow, which brings people's answers. */
+  readonly flowRole: string;
   /** `exact`: `resource` is each server's own URL; `parent`: `{public}/mcp` for all of them (FACTS §2). */
   readonly resource: 'exact' | 'parent';
   /** Further audiences to accept, beside the client id and the server's URL. */
@@ -189,6 +191,15 @@ export interface TeamsConfig {
   readonly webhookSecret?: string;
   /** Holds the key with which an outgoing webhook signs replies. */
   readonly replySecret?: string;
+  /** Posts cards that can be answered where they stand; in the place of `webhookSecret`. */
+  readonly flow?: TeamsFlowConfig;
+}
+
+export interface TeamsFlowConfig {
+  /** Object id of its managed identity. */
+  readonly identity: string;
+  /** Name of the secret that holds the URL which starts it. */
+  readonly urlSecret: string;
 }
 
 export interface PolicySource {

@@ -38,6 +38,7 @@ export function crossCheck(tree: unknown, locked: LockedNames): readonly SchemaP
     ...checkGroups(names),
     ...checkQuorums(names),
     ...checkChannels(names),
+    ...checkCards(names),
     ...checkRetention(names),
     ...checkTools(names, locked),
     ...checkLimits(names),
@@ -72,14 +73,29 @@ function checkQuorums({ groups, quorums }: Names): SchemaProblem[] {
   });
 }
 
-/** Without the key nobody could tell a reply from a forgery: the channel would count for nothing, in silence. */
+/** What each of the two brings. Without it the channel would count for nothing, in silence. */
+const TEAMS_CHANNELS = [
+  { channel: 'teams-reply', setting: 'replySecret' },
+  { channel: 'teams-flow', setting: 'flow' },
+] as const;
+
 function checkChannels({ quorums, approvals }: Names): SchemaProblem[] {
-  if (Object.hasOwn(approvals.teams, 'replySecret')) return [];
-  return Object.entries(quorums).flatMap(([quorum, { channels }]) => {
-    const index = channels.indexOf('teams-reply');
-    if (index < 0) return [];
-    return [{ path: ['quorums', quorum, 'channels', index], message: 'needs approvals.teams.replySecret' }];
-  });
+  const missing = TEAMS_CHANNELS.filter(({ setting }) => !Object.hasOwn(approvals.teams, setting));
+  return Object.entries(quorums).flatMap(([quorum, { channels }]) =>
+    missing.flatMap(({ channel, setting }) => {
+      const index = channels.indexOf(channel);
+      if (index < 0) return [];
+      return [{ path: ['quorums', quorum, 'channels', index], message: `needs approvals.teams.${setting}` }];
+    }),
+  );
+}
+
+/** A card that stands twice is answered twice. */
+function checkCards({ approvals: { teams } }: Names): SchemaProblem[] {
+  if (!Object.hasOwn(teams, 'flow') || !Object.hasOwn(teams, 'webhookSecret')) return [];
+  return [
+    { path: ['approvals', 'teams', 'webhookSecret'], message: 'posts the cards that approvals.teams.flow posts' },
+  ];
 }
 
 function checkRetention({ servers, transcripts }: Names): SchemaProblem[] {

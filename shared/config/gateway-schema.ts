@@ -62,6 +62,12 @@ const identity = z
       .max(120)
       .default('Sallyport.Manage.All')
       .describe('App role of app-only tokens for the API. Approvals take no such token.'),
+    flowRole: z
+      .string()
+      .min(1)
+      .max(120)
+      .default('Approvals.Respond')
+      .describe('App role that the Teams workflow’s token must carry to bring answers.'),
     resource: z
       .enum(['exact', 'parent'])
       .default('exact')
@@ -88,6 +94,10 @@ const identity = z
   .refine(({ role, apiRole }) => !isSameName(role, apiRole), {
     path: ['apiRole'],
     error: 'must differ from identity.role, which agents get',
+  })
+  .refine(({ role, apiRole, flowRole }) => !isSameName(flowRole, role) && !isSameName(flowRole, apiRole), {
+    path: ['flowRole'],
+    error: 'must differ from identity.role and identity.apiRole: who has it speaks for whoever answered in Teams',
   });
 
 function isSameName(one: string, other: string): boolean {
@@ -231,9 +241,18 @@ const approvals = z.strictObject({
       replySecret: secretName
         .exactOptional()
         .describe('Key Vault secret with the security token of the Teams outgoing webhook that brings replies.'),
+      flow: z
+        .strictObject({
+          identity: objectId.describe('Object id of the workflow’s managed identity: nobody else brings answers.'),
+          urlSecret: secretName.describe('Key Vault secret with the URL that starts the workflow.'),
+        })
+        .exactOptional()
+        .describe(
+          'The workflow of infra/teams/flow.bicep: cards with approve and deny on them. In place of webhookSecret.',
+        ),
     })
     .exactOptional()
-    .describe('Cards in a Teams channel, and replies to them. Without it, approvers find requests on the page.'),
+    .describe('Cards in a Teams channel, and answers to them. Without it, approvers find requests on the page.'),
 });
 
 export const gatewaySchema = z

@@ -1,5 +1,5 @@
 /**
- * What people ask of the gateway (DESIGN §3): the API for programs that act for a person, and replies from Teams. All of
+ * What people ask of the gateway (DESIGN §3): the API for programs that act for a person, and answers from Teams. All of
  * them decide through one inbox.
  */
 import type { AddRoutes } from '../api/api-app.ts';
@@ -13,24 +13,21 @@ import { reviewRoutes } from '../api/routes/reviews.ts';
 import { sessionRoutes } from '../api/routes/sessions.ts';
 import { createInbox } from '../approvals/create-inbox.ts';
 import { createOversight } from '../approvals/oversight.ts';
-import { createReplies, type Replies } from '../approvals/replies/replies.ts';
 import { noteAdministration, recordAdministration } from '../calls/administration.ts';
 import type { CallParts } from '../calls/parts.ts';
 import { GATEWAY_SERVER } from '../config/names.ts';
-import { createKeptSecret } from '../credentials/kept-secret.ts';
 import { findCallerAddress } from '../identity/address.ts';
 import { createBlockAdministration } from '../identity/blocks/administer-blocks.ts';
 import type { Caller } from '../identity/caller.ts';
-import { jsonAnswer } from '../mcp/answers.ts';
 import type { Upstreams } from '../mcp/call-through.ts';
 import type { HttpAnswer, HttpCall } from '../mcp/http.ts';
 import { createApiAuthenticator } from './authenticate-api.ts';
-import { createBoundedNotes } from './bounded-notes.ts';
 import { createHealth } from './health-side.ts';
 import { createRefusalNotes } from './note-api-refusals.ts';
 import type { GatewayPorts } from './ports.ts';
 import { createReviewSide } from './review-side.ts';
 import { createSessionSide } from './session-side.ts';
+import { createTeamsSide } from './teams-side.ts';
 import { VERSION } from './version.ts';
 
 export interface PeopleSide {
@@ -68,14 +65,7 @@ export function createPeopleSide(
     clientAddress,
     noteRefusal: createRefusalNotes({ note: (note) => noteAdministration(parts, note), nowMs: parts.nowMs }),
   });
-  const replies = createTeamsReplies(parts, ports, inbox, clientAddress);
-  return {
-    api,
-    async teams(call) {
-      if (call.params.kind !== 'reply' || replies === undefined) return jsonAnswer(404, { error: 'not found' });
-      return replies.answer(call);
-    },
-  };
+  return { api, teams: createTeamsSide(parts, ports, { inbox, clientAddress }) };
 }
 
 /** Apart from what the same person's agents call: no agent keeps its owner from denying what it asked for. */
@@ -106,34 +96,4 @@ function mayAdminister({ policy, nowMs }: CallParts): (caller: ApiCaller) => boo
     const request = { timeMs: nowMs(), address, era: 'modern' } as const;
     return policy.mayDo({ ...caller, groups, request }, 'administer', GATEWAY_SERVER);
   };
-}
-
-/** Undefined where no outgoing webhook is configured: then nobody is listened to. */
-function createTeamsReplies(
-  parts: CallParts,
-  ports: GatewayPorts,
-  inbox: ReturnType<typeof createInbox>,
-  clientAddress: (headers: Headers) => string,
-): Replies | undefined {
-  const name = parts.config.approvals.teams?.replySecret;
-  if (name === undefined) return undefined;
-  const { entra, secrets: source, nowMs } = ports;
-  const noteRefusal = createBoundedNotes({ note: (refusal) => noteAdministration(parts, refusal), nowMs });
-  return createReplies({
-    ...ports,
-    inbox,
-    secret: createKeptSecret({ source, name, nowMs }),
-    tenantId: entra.tenantId,
-    agent: { id: entra.clientId },
-    memberships: parts.memberships,
-    marks: ports.replayMarks,
-    refused: (code, { address, person, tenant }) => {
-      const who = [person === undefined ? '' : `, person ${person}`, tenant === undefined ? '' : `, tenant ${tenant}`];
-      const note = { action: 'reply-refused', detail: `${code}, from ${address}${who.join('')}` };
-      // What Teams signed comes seldom, and no flood of what nobody signed hides it.
-      return tenant === undefined ? noteRefusal(note) : noteAdministration(parts, note);
-    },
-    addressOf: ({ headers }) => clientAddress(headers),
-    clock: ports,
-  });
 }

@@ -2,11 +2,13 @@
  * What queues and timers ask of the gateway (DESIGN §3): decisions applied, cards posted, dead letters flagged, and the
  * sweep. Each rejects to have its message delivered again.
  */
+import type { Approval } from '../approvals/approval.ts';
 import { createNotifier } from '../approvals/notify.ts';
 import { sweepApprovals } from '../approvals/sweep.ts';
 import { applyDecision } from '../calls/apply-decision.ts';
 import { buryMessage } from '../calls/bury-message.ts';
 import type { CallParts } from '../calls/parts.ts';
+import type { Channel } from '../config/channels.ts';
 import { createKeptSecret } from '../credentials/kept-secret.ts';
 import type { GatewayPorts } from './ports.ts';
 import { createSealSide, type SealSide } from './seal-side.ts';
@@ -27,15 +29,17 @@ export interface QueueSide extends SealSide {
 
 export function createQueueSide(parts: CallParts, ports: GatewayPorts): QueueSide {
   const { config } = parts;
-  const webhook = config.approvals.teams?.webhookSecret;
+  const { teams } = config.approvals;
+  const address = teams?.flow?.urlSecret ?? teams?.webhookSecret;
   const secret = (name: string) => createKeptSecret({ source: ports.secrets, name, nowMs: ports.nowMs });
+  const counts = ({ quorums }: Pick<Approval, 'quorums'>, channel: Channel): boolean =>
+    quorums.some((name) => config.quorums.get(name)?.channels.includes(channel));
   const notifier = createNotifier({
     ...parts,
     publicUrl: ports.publicUrl,
-    ...(webhook === undefined ? {} : { teams: ports.createCardPoster(secret(webhook)) }),
-    mayReply: ({ quorums }) =>
-      config.approvals.teams?.replySecret !== undefined &&
-      quorums.some((name) => config.quorums.get(name)?.channels.includes('teams-reply')),
+    ...(address === undefined ? {} : { teams: ports.createCardPoster(secret(address)) }),
+    mayReply: (approval) => teams?.replySecret !== undefined && counts(approval, 'teams-reply'),
+    ...(teams?.flow !== undefined && { mayAnswer: (approval) => counts(approval, 'teams-flow') }),
   });
   return {
     ...createSealSide(parts, ports),

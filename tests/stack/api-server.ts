@@ -68,6 +68,7 @@ export async function startApiServer(routes: readonly AddRoutes[]): Promise<ApiS
             role: 'Mcp.Invoke.All',
             apiScope: 'Sallyport.Manage',
             apiRole: 'Sallyport.Manage.All',
+            flowRole: 'Approvals.Respond',
             resource: 'exact',
             audiences: ['api://another-app'],
             clockSkewSeconds: 60,

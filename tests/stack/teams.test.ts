@@ -60,6 +60,94 @@ async function post(message: unknown, contentType = 'application/json', url = te
   return response.status;
 }
 
+describe('the flow that waits for a response', () => {
+  const answerable = createCard(makeApproval(), {
+    publicUrl,
+    mayReply: true,
+    answer: { card: '0'.repeat(32), round: 1 },
+  });
+
+  async function postCard(): Promise<string> {
+    teams = await restart({ flowToken: async () => 'a-token' });
+    expect(await post(messageWith(answerable), 'application/json', teams.flowUrl)).toBe(202);
+    answer = { status: 200, body: JSON.stringify({ text: 'Taken <b>so</b>.' }) };
+    return teams.cards().at(-1)?.id ?? '';
+  }
+
+  async function restart(more: Partial<Parameters<typeof startTeams>[0]>): Promise<Teams> {
+    await teams.stop();
+    return startTeams({ port: 0, publicUrl: gatewayUrl, folder, ...more });
+  }
+
+  it(proves('teams.flow', 'takes a card with answers on it, which the one that only posts does not'), async () => {
+    const id = await postCard();
+    expect(await post(messageWith(answerable))).toBe(400);
+    expect(await post(messageWith(answerable), 'application/json', `${teams.flowUrl}x`)).toBe(401);
+    expect(await teams.answer(id, { as: 'bob', press: 'Approve', text: 'why' })).toEqual({
+      status: 200,
+      text: 'Taken <b>so</b>.',
+    });
+    expect(received).toHaveLength(1);
+    expect(received[0]).toMatchObject({ path: '/teams/flow', headers: { authorization: 'Bearer a-token' } });
+    expect(JSON.parse(received[0]?.body ?? '')).toEqual({
+      answeredAt: expect.any(String),
+      responder: {
+        objectId: sampleId('b2'),
+        tenantId: sampleId('1'),
+        displayName: 'Bob Banks',
+        userPrincipalName: 'bob@sallyport.example',
+      },
+      data: {
+        approval: makeApproval().id,
+        verdict: 'approve',
+        evidence: makeApproval().evidence,
+        card: '0'.repeat(32),
+        round: 1,
+        approveReason: 'why',
+      },
+    });
+  });
+
+  it('takes one answer a card, from a person who is there, on a button that it has, with a reason where one is wanted', async () => {
+    const id = await postCard();
+    await expect(teams.answer('another', { as: 'bob', press: 'Approve' })).rejects.toThrow(/no such card/);
+    const [nobody, nothing, silent] = [id, await postCard(), await postCard()];
+    await expect(teams.answer(nobody, { as: 'eve', press: 'Approve' })).rejects.toThrow(/no eve/);
+    await expect(teams.answer(nothing, { as: 'bob', press: 'Burn' })).rejects.toThrow(/no Burn/);
+    await expect(teams.answer(silent, { as: 'bob', press: 'Deny' })).rejects.toThrow(/wants a text/);
+    expect(received).toEqual([]);
+    const last = await postCard();
+    await teams.answer(last, { as: 'bob', press: 'Deny', text: 'no' });
+    await expect(teams.answer(last, { as: 'bob', press: 'Approve' })).rejects.toThrow(/was answered/);
+    expect(received).toHaveLength(1);
+  });
+
+  it('has a form for each answer on its page, and none on a card that was answered', async () => {
+    const card = await postCard();
+    const page = async () => (await fetch(teams.url)).text();
+    expect(await page()).toContain('<summary>Deny …</summary>');
+    const body = new URLSearchParams({ card, as: 'bob', press: 'Approve', text: 'why' });
+    const request = { method: 'POST', body, redirect: 'manual' } as const;
+    const origin = { headers: { origin: 'https://evil.example' } };
+    expect((await fetch(`${teams.url}/answers`, { ...request, ...origin })).status).toBe(403);
+    expect((await fetch(`${teams.url}/answers`, request)).status).toBe(303);
+    expect((await fetch(`${teams.url}/answers`, request)).status).toBe(400);
+    const answered = await page();
+    expect(answered).toContain('answered by bob');
+    expect(answered).toContain('Taken &lt;b&gt;so&lt;/b&gt;.');
+    expect(answered).not.toContain('<summary>');
+  });
+
+  it('says below the card that nobody took an answer', async () => {
+    const id = await postCard();
+    answer = { status: 503, body: '' };
+    expect(await teams.answer(id, { as: 'bob', press: 'Approve' })).toEqual({
+      status: 503,
+      text: expect.stringMatching(/did not take/),
+    });
+  });
+});
+
 describe('the flow', () => {
   it(proves('teams.sink', 'takes a card, keeps it, and still has it and its secrets after a restart'), async () => {
     expect(await post(messageWith(card))).toBe(202);

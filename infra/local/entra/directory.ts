@@ -90,6 +90,7 @@ export const sampleDirectory: Directory = {
     app('cli', 'Sallyport CLI', 'c5', 'd5', 'public', { redirectUris: LOOPBACK_URIS, scope: API_SCOPE }),
     app('reporting-bot', 'Reporting bot', 'c2', 'd2', 'confidential', { roles: ['Mcp.Invoke.All'] }),
     app('gateway-identity', 'Sallyport’s managed identity', 'c3', 'd3', 'managed-identity'),
+    app('teams-flow', 'Sallyport’s Teams workflow', 'c6', 'd6', 'managed-identity', { roles: ['Approvals.Respond'] }),
   ],
 };
 

@@ -7,8 +7,10 @@ import { html } from 'hono/html';
 type Html = ReturnType<typeof html>;
 type Element = Readonly<Record<string, unknown>>;
 
-export function renderCard(card: Element): Html {
-  return html`${elements(card.body).map(render)}<p class="actions">${elements(card.actions).map(renderAction)}</p>`;
+/** `renderAnswer`: for a button that leads to an answer; undefined for one that does not. */
+export function renderCard(card: Element, renderAnswer: (action: Element) => Html | undefined): Html {
+  const actions = elements(card.actions).map((action) => renderAnswer(action) ?? renderAction(action));
+  return html`${elements(card.body).map(render)}<div class="actions">${actions}</div>`;
 }
 
 function render(element: Element): Html {

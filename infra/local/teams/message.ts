@@ -1,6 +1,7 @@
 /**
- * What a Workflows flow takes of a post: a message with one Adaptive Card, small enough for Teams, whose actions all
- * open an address. Pure; everything else is a mistake in one line.
+ * What a flow takes of a post: a message with one Adaptive Card, small enough for Teams. A Workflows flow that only posts
+ * it takes actions that open an address; one that waits for a response, answers too. Pure; everything else is a mistake
+ * in one line.
  */
 import { z } from 'zod';
 import { err, ok, type Result } from '../../../shared/result.ts';
@@ -30,13 +31,26 @@ const messageSchema = z.strictObject({
 
 export type Card = z.infer<typeof cardSchema>;
 
-export function readMessage(mediaType: string | undefined, body: string): Result<Card, string> {
+const OPENING = ['Action.OpenUrl'];
+const ANSWERING = [...OPENING, 'Action.ShowCard', 'Action.Submit'];
+
+export interface FlowKind {
+  /** Waits for a response. */
+  readonly waits: boolean;
+}
+
+export function readMessage(
+  mediaType: string | undefined,
+  body: string,
+  { waits }: FlowKind = { waits: false },
+): Result<Card, string> {
   if (!/^application\/json\s*(;|$)/i.test(mediaType ?? '')) return err('The content type must be application/json.');
   if (Buffer.byteLength(body) > MAX_MESSAGE_BYTES) return err(`The message is larger than ${MAX_MESSAGE_BYTES} bytes.`);
   const parsed = messageSchema.safeParse(parse(body));
   if (!parsed.success) return err(z.prettifyError(parsed.error));
   const card = parsed.data.attachments[0].content;
-  const action = listTypes(card).find((type) => type.startsWith('Action.') && type !== 'Action.OpenUrl');
+  const allowed = waits ? ANSWERING : OPENING;
+  const action = listTypes(card).find((type) => type.startsWith('Action.') && !allowed.includes(type));
   return action === undefined ? ok(card) : err(`A card posted by a flow may not have an ${action}.`);
 }
 

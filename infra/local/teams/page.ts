@@ -1,5 +1,5 @@
 /**
- * The channel as a page: each card, what was replied, and a form to reply as one of the sample's people. No script, and
+ * The channel as a page: each card, what was replied, and forms to answer and to reply as one of the sample's people. No script, and
  * a Content-Security-Policy under which none could run.
  */
 import { createHash } from 'node:crypto';
@@ -7,6 +7,7 @@ import { html, raw } from 'hono/html';
 import type { User } from '../entra/directory.ts';
 import { renderCard } from './card-html.ts';
 import type { PostedCard } from './channel.ts';
+import { readAsk } from './flow.ts';
 
 const STYLE = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
@@ -51,18 +52,38 @@ ${newestFirst.length === 0 ? html`<p>No card was posted yet.</p>` : newestFirst.
   return String(await page);
 }
 
-function renderPosted({ id, postedAt, card, replies }: PostedCard, users: readonly User[]) {
+function renderPosted({ id, postedAt, card, replies, answeredBy }: PostedCard, users: readonly User[]) {
+  const renderAnswer = (action: unknown) => renderAsk(id, action, answeredBy, users);
   return html`<article id="card-${id}">
 <time datetime="${postedAt}">${postedAt}</time>
-${renderCard(card)}
+${renderCard(card, renderAnswer)}
 ${replies.map(({ as, text, answer }) => html`<section><p><b>${as}</b>: ${text}</p><p><b>Sallyport</b>: ${answer}</p></section>`)}
 <form method="post" action="/replies">
 <input type="hidden" name="card" value="${id}">
-<select name="as" aria-label="Person">${users.map(({ name, displayName }) => html`<option value="${name}">${displayName}</option>`)}</select>
+${renderPeople(users)}
 <input name="text" aria-label="Message to Sallyport" value="${suggestReply(card)}" maxlength="2000" required>
 <button>Reply</button>
 </form>
 </article>`;
+}
+
+/** A button that opens a form, as in Teams; a card that was answered has none left. */
+function renderAsk(card: string, action: unknown, answeredBy: string | undefined, users: readonly User[]) {
+  const ask = readAsk(action);
+  if (ask === undefined) return undefined;
+  if (answeredBy !== undefined) return html`<p class="label">${ask.title} (answered by ${answeredBy})</p>`;
+  const { title, input, submit } = ask;
+  return html`<details><summary>${title}</summary>
+<form method="post" action="/answers">
+<input type="hidden" name="card" value="${card}"><input type="hidden" name="press" value="${submit.title}">
+${renderPeople(users)}
+<input name="text" aria-label="Reason" maxlength="500" ${input.isRequired ? 'required' : ''}>
+<button>${submit.title}</button>
+</form></details>`;
+}
+
+function renderPeople(users: readonly User[]) {
+  return html`<select name="as" aria-label="Person">${users.map(({ name, displayName }) => html`<option value="${name}">${displayName}</option>`)}</select>`;
 }
 
 /** What the card says to write, if it does. */

@@ -49,6 +49,20 @@ describe('a card', () => {
     expect(blocks.at(-1)).toMatch(/does not count/);
   });
 
+  it(proves('teams.flow', 'that can be answered asks why: before a denial always'), () => {
+    const answer = { card: '0'.repeat(32), round: 1 };
+    const card = createCard(makeApproval(), { publicUrl, mayReply: true, answer });
+    const { runs, blocks, urls } = takeApart(card);
+    expect(blocks.at(-1)).toMatch(/^Approve or deny here, or on its page/);
+    expect(runs.filter((text) => text.startsWith('approve '))).toEqual([]);
+    expect(urls).toHaveLength(1);
+    expect(card.actions).toMatchObject([
+      { type: 'Action.ShowCard', card: { body: [{ id: 'approveReason', isRequired: false, maxLength: 500 }] } },
+      { type: 'Action.ShowCard', card: { body: [{ id: 'denyReason', isRequired: true, maxLength: 500 }] } },
+      { type: 'Action.OpenUrl' },
+    ]);
+  });
+
   it('names the policies where they gave no reason', () => {
     expect(takeApart(cardOf({ reasons: [] })).runs).toContain('big-refunds');
   });

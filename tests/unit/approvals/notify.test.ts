@@ -5,6 +5,7 @@ import { PoisonMessage } from '../../../shared/approvals/poison-message.ts';
 import type { JsonObject } from '../../../shared/json/value.ts';
 import { proves } from '../../requirements.ts';
 import { makeApproval, NOON_MS } from './approval-fixture.ts';
+import { submitsOf } from './flow/answer-scene.ts';
 import { createMemoryApprovalStore, type MemoryApprovalStore } from './memory-approval-store.ts';
 import { createMemoryQueue, type MemoryQueue } from './memory-queue.ts';
 
@@ -200,5 +201,60 @@ describe('the mark', () => {
     await createSubject().post(notice);
     expect(cards).toHaveLength(1);
     expect(logged).toEqual(['notice-not-marked']);
+  });
+});
+
+describe('a card that can be answered', () => {
+  const next = { ...notice, round: 2 } as const;
+  const answerable = (mayAnswer = true) => createSubject({ mayAnswer: () => mayAnswer });
+
+  it(proves('teams.flow', 'has approve and deny on it, and a mark of its own each time'), async () => {
+    await answerable().post(notice);
+    await answerable().post(next);
+    const [first = [], second = []] = cards.map(submitsOf);
+    const { id, evidence } = approval;
+    expect(first).toEqual([
+      { approval: id, verdict: 'approve', evidence, card: '01'.repeat(16), round: 1 },
+      { approval: id, verdict: 'deny', evidence, card: '01'.repeat(16), round: 1 },
+    ]);
+    expect(second).toMatchObject([{ round: 2 }, { round: 2 }]);
+    expect(JSON.stringify(second)).not.toContain('01'.repeat(16));
+  });
+
+  it('has none where an answer on it would not count', async () => {
+    await answerable(false).post(notice);
+    expect(cards.map(submitsOf)).toEqual([[]]);
+  });
+
+  it(proves('teams.flow-again', 'is posted again while the request waits, though its first was posted'), async () => {
+    await answerable().post(notice);
+    const before = await row();
+    await answerable().post(next);
+    expect(cards).toHaveLength(2);
+    expect(await row()).toEqual(before);
+  });
+
+  it.each<[string, Partial<Approval>]>([
+    ['was decided', { state: 'approved' }],
+    ['has expired', { expiresMs: NOON_MS }],
+  ])(proves('teams.flow-again', 'is not posted again once the request %s'), async (_what, more) => {
+    await answerable().post(notice);
+    await change(more);
+    await answerable().post(next);
+    expect(cards).toHaveLength(1);
+  });
+
+  it.each<[string, Partial<NotifierOptions>]>([
+    ['cards take no answers', {}],
+    ['this one would not count', { mayAnswer: () => false }],
+  ])('is not posted again where %s', async (_what, more) => {
+    await createSubject(more).post(next);
+    expect(cards).toEqual([]);
+  });
+
+  it('is tried again, as the same card, while Teams does not take it', async () => {
+    isTeamsDown = true;
+    await answerable().post(next);
+    expect(queue.messages).toMatchObject([{ body: { round: 2, attempt: 2 } }]);
   });
 });

@@ -110,6 +110,7 @@ function createConfig(policies: PolicySet, digest: string): Config {
       role: 'Mcp.Invoke.All',
       apiScope: 'Sallyport.Manage',
       apiRole: 'Sallyport.Manage.All',
+      flowRole: 'Approvals.Respond',
       resource: 'exact',
       audiences: [],
       clockSkewSeconds: 60,

@@ -12,6 +12,8 @@ import { type Files, goodGateway, goodLock, goodPolicies, loadOptions, refundPay
 const APPROVALS =
   '{ expireMinutes: 1, keepAnswerMinutes: 10080, teams: { webhookSecret: teams-url, replySecret: teams-key } }';
 
+const FLOW = '5a11e000-0000-4000-8000-0000000000D6';
+
 async function load(files: Files = {}): Promise<Config> {
   const loaded = await loadConfig(loadOptions(files));
   if (!loaded.ok) throw new Error(formatProblems(loaded.error));
@@ -31,6 +33,7 @@ describe('a good folder', () => {
       role: 'Mcp.Invoke.All',
       apiScope: 'Sallyport.Manage',
       apiRole: 'Sallyport.Manage.All',
+      flowRole: 'Approvals.Respond',
       resource: 'exact',
       audiences: [],
       clockSkewSeconds: 60,
@@ -78,6 +81,14 @@ describe('a good folder', () => {
     });
     expect(config.quorums.get('finance')?.channels).toEqual(['teams-reply', 'page']);
     expect(config.servers.get('crm')?.release).toBe('caller');
+  });
+
+  it('names the workflow whose answers count', async () => {
+    const gateway = goodGateway
+      .replace('version: 1', `version: 1\napprovals: { teams: { flow: { identity: ${FLOW}, urlSecret: flow-url } } }`)
+      .replace('- { group: finance }', '- { group: finance }\n    channels: [page, teams-flow]');
+    const { teams } = (await load({ gateway })).approvals;
+    expect(teams).toEqual({ flow: { identity: FLOW.toLowerCase(), urlSecret: 'flow-url' } });
   });
 
   it('is named by what sha256sum says of the three files', async () => {
@@ -254,6 +265,30 @@ limits: { deadlineMs: 999999 }
       '- { group: finance }',
       '- { group: finance }\n    channels: [page, teams-reply]',
       'gateway.yaml:9:22 quorums.finance.channels[1]: needs approvals.teams.replySecret',
+    ],
+    [
+      'answers on cards without the workflow that brings them',
+      '- { group: finance }',
+      '- { group: finance }\n    channels: [page, teams-flow]',
+      'gateway.yaml:9:22 quorums.finance.channels[1]: needs approvals.teams.flow',
+    ],
+    [
+      'two that post each card',
+      'version: 1',
+      `version: 1\napprovals: { teams: { webhookSecret: a, flow: { identity: ${FLOW}, urlSecret: b } } }`,
+      'approvals.teams.webhookSecret: posts the cards that approvals.teams.flow posts',
+    ],
+    [
+      'a workflow that is nobody',
+      'version: 1',
+      'version: 1\napprovals: { teams: { flow: { identity: flow, urlSecret: b } } }',
+      'approvals.teams.flow.identity: must be an Entra object id',
+    ],
+    [
+      'one role for agents and for the workflow',
+      'version: 1',
+      'version: 1\nidentity: { flowRole: mcp.invoke.all }',
+      'identity.flowRole: must differ from identity.role and identity.apiRole',
     ],
     ['an expiry of nothing', 'version: 1', 'version: 1\napprovals: { expireMinutes: 0 }', 'must be at least 1'],
     [
