@@ -15,6 +15,7 @@ import { CommandFailure, CommandRefusal, exitCodes } from './outcome.ts';
 
 /** Sets the exit code of the process; never throws. */
 export async function runCli(argv: readonly string[]): Promise<void> {
+  process.stdout.on('error', endWithReader);
   const program = new Command('sallyport')
     .description('Operates Sallyport, a gateway for MCP servers, and checks what it recorded.')
     .helpCommand(false)
@@ -46,6 +47,12 @@ function tell(error: unknown): number {
   if (error instanceof CommandFailure) console.error(error.message);
   else console.error(error);
   return exitCodes.failed;
+}
+
+/** Whoever reads our output may have enough of it (`| head`): that is no failure. */
+function endWithReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
 }
 
 if (import.meta.main) await runCli(process.argv);

@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { accessSteps } from './demo/access-steps.ts';
 import { channelSteps } from './demo/channel-steps.ts';
 import { refundSteps } from './demo/refund-steps.ts';
+import { reviewSteps } from './demo/review-steps.ts';
 import type { Scene, Step } from './demo/step.ts';
 import { transcriptSteps } from './demo/transcript-steps.ts';
 import { workSteps } from './demo/work-steps.ts';
@@ -33,12 +34,14 @@ async function main(): Promise<number> {
 }
 
 function story(scene: Scene): [title: string, steps: Step[]][] {
+  const since = `${new Date().toISOString().slice(0, 19)}Z`;
   return [
     ['Who gets in', accessSteps(scene)],
     ['What just runs, and what never does', workSteps(scene)],
     ['A call that waits for a person', refundSteps(scene)],
     ['Answers from the Teams channel', channelSteps(scene)],
     ['What is on record', transcriptSteps(scene)],
+    ['Who touched this server, why, and was any data exposed?', reviewSteps(scene, since)],
   ];
 }
 

@@ -10,6 +10,7 @@ import { SecretClient } from '@azure/keyvault-secrets';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { vaultNames } from '../../infra/local/app-environment.ts';
 import { makeCustomers, makePayments } from '../../infra/local/crm-server/seed.ts';
+import { sampleId } from '../../infra/local/entra/directory.ts';
 import { proves } from '../requirements.ts';
 import { type Canary, findLeaks, findLeaksOnDisk, type Leak, makeData, phrase, sentence } from './support/canaries.ts';
 import { type RunningStack, startBuiltStack } from './support/stack.ts';
@@ -26,6 +27,8 @@ let folder: string;
 let stack: RunningStack;
 /** What went in from outside: data in forms that the sample masks, and credentials. */
 const planted: Canary[] = [];
+/** Whose an authorization is. */
+const holders = new Map<string, string>();
 /** What agents were told. */
 const answers: { readonly to: string; readonly text: string }[] = [];
 const pages: { readonly to: string; readonly text: string }[] = [];
@@ -49,12 +52,14 @@ async function post(path: string, body: string, headers: Record<string, string>,
     headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream', ...headers },
   });
   const text = await answer.text();
-  answers.push({ to: `${method} ${path}`, text });
+  answers.push({ to: `${holders.get(headers.authorization ?? '') ?? 'nobody'} at ${method} ${path}`, text });
   return { status: answer.status, text };
 }
 
 async function tokenOf(request: Parameters<RunningStack['token']>[0]): Promise<string> {
-  return plantSecret(`token of ${JSON.stringify(request)}`, await stack.token(request));
+  const token = plantSecret(`token of ${JSON.stringify(request)}`, await stack.token(request));
+  holders.set(`Bearer ${token}`, request.user ?? request.app ?? '');
+  return token;
 }
 
 /** One modern request with this person's token. */
@@ -79,7 +84,7 @@ const callTool = (token: string, name: string, args: object) => ask(token, 'tool
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sallyport-canary-'));
-  stack = await startBuiltStack({ dataDir: folder });
+  stack = await startBuiltStack({ dataDir: folder, env: { SEAL_SCHEDULE: '*/2 * * * * *' } });
 });
 afterAll(async () => {
   await stack?.stop();
@@ -203,6 +208,42 @@ async function peopleDecide(alice: string): Promise<string> {
   return onPage.id;
 }
 
+/** Everything that can be looked at is looked at: what was indexed, reviewed and exported is written too. */
+async function carolLooks(): Promise<void> {
+  const carol = createWebVisitor(stack, 'carol');
+  const session = /href="(\/ui\/sessions\/[^"]+)"/g;
+  const listed = await vi.waitFor(
+    async () => {
+      const { text } = await carol.get('/ui/sessions');
+      const found = [...text.matchAll(session)].map(([, path = '']) => path.replaceAll('&amp;', '&'));
+      expect(found.length).toBeGreaterThan(2);
+      return found;
+    },
+    { timeout: 60_000, interval: 500 },
+  );
+  for (const path of listed) await carol.get(path);
+  await carol.get('/ui/');
+  // A form says again to its own reader what they looked for: that page alone is not searched.
+  await createWebVisitor(stack, 'carol').get(`/ui/sessions?person=${encodeURIComponent(plant('looked for'))}`);
+  await carol.get('/ui/reviews/crm');
+  const since = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
+  const built = await carol.post('/ui/reviews/crm', { action: 'build', since, until: '' });
+  expect(built.text).toContain('Was data exposed?');
+  for (const format of ['csv', 'json']) await carol.get(`/ui/reviews/crm/export.${format}${new URL(built.url).search}`);
+  await carol.get(built.url);
+  const [, report = ''] = /name="report" value="([^"]+)"/.exec(built.text) ?? [];
+  const opened = await carol.post('/ui/reviews/crm', { action: 'open', report });
+  const [, review = ''] = /name="review" value="([^"]+)"/.exec(opened.text) ?? [];
+  const reason = plant('reason of a review');
+  const decision = { action: 'decide', review, report, person: `user:${sampleId('b6')}`, verdict: 'revoke', reason };
+  const decided = await carol.post('/ui/reviews/crm', decision);
+  expect(decided.text).toContain('Revoked');
+  const api = { authorization: `Bearer ${await tokenOf({ user: 'carol', agent: 'cli' })}` };
+  await post('/api/sessions?server=crm', '', api, 'GET');
+  await post(`/api/ask?server=crm&principal=${encodeURIComponent(plant('asked about'))}&since=1d`, '', api, 'GET');
+  remember('carol', carol);
+}
+
 function remember(to: string, visitor: ReturnType<typeof createWebVisitor>): void {
   pages.push(...visitor.pages.map(({ url, text }) => ({ to: `${to} at ${url}`, text })));
   planted.push(...visitor.cookies.flatMap((cookie) => cookieSecrets(to, cookie)));
@@ -226,6 +267,11 @@ async function vaultSecrets(): Promise<readonly Canary[]> {
   return Promise.all(names.map(async (name) => ({ name, value: (await client.getSecret(name)).value ?? '' })));
 }
 
+/** The sample lets finance see email addresses; on disk even those stand nowhere. */
+function hiddenFrom(to: string, canaries: readonly Canary[]): readonly Canary[] {
+  return to.startsWith('bob ') ? canaries.filter(({ name }) => !name.endsWith('email')) : canaries;
+}
+
 /** Of people whose data the upstream handed out in every call above. */
 function customerData(): readonly Canary[] {
   return makeCustomers()
@@ -243,6 +289,7 @@ describe('what goes in and must not come out', () => {
     await everythingRefused(alice);
     await everyBadToken();
     const approval = await peopleDecide(alice);
+    await carolLooks();
     const cards = JSON.stringify(stack.teams.cards().map(({ card }) => card));
     await stack.stop();
 
@@ -257,8 +304,8 @@ describe('what goes in and must not come out', () => {
       ...(await onDisk(written)).flat(),
       ...findLeaks(written, 'log', Buffer.from(stack.log.join('\n'))),
       ...findLeaks(written, 'cards', Buffer.from(cards)),
-      ...pages.flatMap(({ to, text }) => findLeaks(written, to, Buffer.from(text))),
-      ...answers.flatMap(({ to, text }) => findLeaks(handedOut, to, Buffer.from(text))),
+      ...pages.flatMap(({ to, text }) => findLeaks(hiddenFrom(to, written), to, Buffer.from(text))),
+      ...answers.flatMap(({ to, text }) => findLeaks(hiddenFrom(to, handedOut), to, Buffer.from(text))),
     ];
     expect(leaks).toEqual([]);
   }, 300_000);

@@ -36,7 +36,10 @@ export function formatReview(report: ReviewReport): string {
       'who looked',
       views
         .slice(0, MOST_LISTED)
-        .map(({ by, what, count, last }) => `${visibleLine(nameOf(by))}: ${what} ${count} times, last ${last}`),
+        .map(
+          ({ by, what, count, last }) =>
+            `${visibleLine(nameOf(by))}: ${what} ${count === 1 ? 'once' : `${count} times`}, last ${last}`,
+        ),
     ),
     ...section(
       'blocked',
