@@ -505,6 +505,8 @@ const requirements = {
     'Answers come from the configured workflow’s identity with its role, for this app, or from nobody',
   'teams.flow-once': 'A card is answered once, however often and by whomever it is answered',
   'teams.flow-authorized': 'Who pressed is authorized as on any channel: nobody decides for their being in the channel',
+  'teams.flow-deployed':
+    'The workflow compiles, carries the gateway’s card and people’s answers, and keeps its URL in the vault',
   'teams.flow-again': 'A card that was used up is posted again while its request waits, a bounded number of times',
 } as const;
 
