@@ -16,7 +16,6 @@ import {
   toBlockKey,
 } from '../identity/blocks/block.ts';
 import { withinDeadline } from './deadline.ts';
-import { isMissingTable, makingTable } from './missing-table.ts';
 
 export const BLOCKS_TABLE = 'blocks';
 
@@ -34,21 +33,16 @@ const Row = z.object({
   until: time.optional(),
 });
 
-/** `table` is a client of `BLOCKS_TABLE`; without the table nobody was ever blocked, and the first block makes it. */
+/** `table` is a client of `BLOCKS_TABLE`, which the deployment made: gone, it would let in everybody who was blocked. */
 export function createBlocksTable(table: TableClient): BlockStore {
   return {
     async list() {
       const blocks: Block[] = [];
-      try {
-        for await (const entity of table.listEntities(withinDeadline())) blocks.push(readRow(entity));
-      } catch (error) {
-        if (isMissingTable(error)) return [];
-        throw error;
-      }
+      for await (const entity of table.listEntities(withinDeadline())) blocks.push(readRow(entity));
       return blocks;
     },
     async put(block) {
-      await makingTable(table, () => table.upsertEntity(formatRow(block), 'Replace', withinDeadline()));
+      await table.upsertEntity(formatRow(block), 'Replace', withinDeadline());
     },
     async remove(key) {
       try {

@@ -24,10 +24,11 @@ afterAll(async () => {
   await azurite.stop();
 });
 
-beforeEach(() => {
+beforeEach(async () => {
   count += 1;
   table = client(azurite.connectionString);
   store = createBlocksTable(table);
+  await table.createTable();
 });
 
 function client(connectionString: string): TableClient {
@@ -40,7 +41,19 @@ function client(connectionString: string): TableClient {
 const sorted = (blocks: readonly Block[]) => blocks.toSorted((a, b) => (textOf(a) < textOf(b) ? -1 : 1));
 
 describe('the blocks table', () => {
-  it('reads as empty before it is there, is made by the first block, and gives every block back as it was', async () => {
+  it(proves('blocks.stale', 'cannot be read once it is gone: nobody is let in by that'), async () => {
+    const { start, clock } = createWorld();
+    const instance = start(store);
+    await store.put(blockOf());
+    await instance.load();
+    await table.deleteTable();
+    clock.ms += 10_001;
+    expect([await instance.ask(alice), await instance.ask(bob)]).toEqual(['blocks-unknown', 'blocks-unknown']);
+    await expect(store.put(blockOf())).rejects.toThrow();
+    await expect(start(store).load()).rejects.toThrow();
+  });
+
+  it('gives every block back as it was', async () => {
     expect(await store.list()).toEqual([]);
     const createdMs = Date.UTC(2026, 10, 22, 1, 2, 3, 4);
     const blocks = [
@@ -81,7 +94,6 @@ describe('the blocks table', () => {
   });
 
   it('holds one block after a response was lost and the client sent it again, and none after it was removed so', async () => {
-    await table.createTable();
     const { port } = new URL(azurite.tableUrl);
     const lossy = createBlocksTable(client(azurite.connectionString.replaceAll(`:${port}/`, `:${proxy.port}/`)));
     proxy.loseNext('PATCH ');
