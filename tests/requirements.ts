@@ -508,6 +508,12 @@ const requirements = {
   'teams.flow-deployed':
     'The workflow compiles, carries the gateway’s card and people’s answers, and keeps its URL in the vault',
   'teams.flow-again': 'A card that was used up is posted again while its request waits, a bounded number of times',
+
+  // Issue 6: locking
+  'lock.confirm': 'A lock says in plain words what it means and for how long, and wants the account’s name typed',
+  'lock.refused': 'Nothing at all is locked while a policy is missing or does not allow appending',
+  'lock.etag': 'What is locked is what was shown; a lost answer is looked up, and a stop is gone on from',
+  'lock.seen': 'Verify says worm-locked only where transcripts and seals were both seen locked',
 } as const;
 
 export type RequirementId = keyof typeof requirements;

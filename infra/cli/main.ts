@@ -6,6 +6,7 @@ import { Command } from 'commander';
 import { addApprovalsCommand } from './commands/approvals.ts';
 import { addBlockCommand } from './commands/block.ts';
 import { addExportCommand } from './commands/export.ts';
+import { addLockCommand } from './commands/lock.ts';
 import { addPinCommand } from './commands/pin.ts';
 import { addPolicyCommand } from './commands/policy.ts';
 import { addReplayCommand } from './commands/replay.ts';
@@ -28,6 +29,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   addReplayCommand(program);
   addApprovalsCommand(program);
   addBlockCommand(program);
+  addLockCommand(program);
   try {
     await program.parseAsync(argv);
   } catch (error) {

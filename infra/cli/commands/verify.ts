@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { verifyTranscripts } from '../../../shared/transcripts/verify.ts';
 import type { SegmentReport, VerifyReport } from '../../../shared/transcripts/verify-report.ts';
+import { openLocks } from '../lock/seen-locks.ts';
 import { CommandFailure, exitCodes } from '../outcome.ts';
 import { formatSegment, formatTotals, messageOf, toJson } from '../transcripts/format-report.ts';
 import { openSource, type SourceFlags } from '../transcripts/open-source.ts';
@@ -17,6 +18,8 @@ const DEFAULT_DATA_FOLDER = join(import.meta.dirname, '../../../.local');
 
 interface Flags extends ScopeFlags, SourceFlags {
   readonly anchor?: readonly string[];
+  readonly subscription?: string;
+  readonly resourceGroup?: string;
   readonly verbose?: boolean;
   readonly json?: boolean;
 }
@@ -39,6 +42,8 @@ export function addVerifyCommand(program: Command): void {
     .option('--local', 'of the local stack, running or not')
     .option('--data <dir>', 'data folder of the local stack', DEFAULT_DATA_FOLDER)
     .option('--account <url>', 'of a storage account, e.g. https://name.blob.core.windows.net; needs --vault or --key')
+    .option('--subscription <id>', 'with --account: look too whether its immutability policies are locked')
+    .option('--resource-group <name>', 'likewise; the account is in it')
     .option('--vault <url>', 'the Key Vault whose key endorses writers')
     .option('--seal-key <name>', 'the name of that key', 'transcript-seal')
     .option('--folder <dir>', 'of downloaded blobs, {dir}/{container}/{name}; needs --key')
@@ -74,9 +79,10 @@ async function verify(source: TranscriptSource, flags: Flags): Promise<number> {
   const nowMs = Date.now();
   const filter = readScope(flags, nowMs);
   const anchors = await Promise.all((flags.anchor ?? []).map(readAnchor));
+  const policies = await openLocks(flags);
   let report: VerifyReport;
   try {
-    report = await verifyTranscripts({ reader, endorsingKey, filter, anchors, nowMs, onSegment });
+    report = await verifyTranscripts({ reader, endorsingKey, filter, anchors, nowMs, onSegment, ...policies });
   } catch (cause) {
     throw new CommandFailure(`the transcripts of ${description} cannot be read: ${messageOf(cause)}`, { cause });
   }
