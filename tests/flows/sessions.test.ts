@@ -65,6 +65,8 @@ describe('sessions', () => {
         ['call', 'answered', 'allow'],
         ['call', 'refused', 'deny'],
         ['call', 'held', 'hold'],
+        // Bob looked at it before he decided.
+        ['view', undefined, undefined],
         ['approval', 'decided', 'approve'],
         ['approval', 'approved', undefined],
         ['call', 'answered', 'allow'],
