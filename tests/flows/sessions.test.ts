@@ -72,7 +72,7 @@ describe('sessions', () => {
         ['call', 'answered', 'allow'],
         ['delivery', undefined, undefined],
       ]);
-      const [paid, , held, answered, , released, delivered] = body.items;
+      const [paid, , held, , answered, , released, delivered] = body.items;
       expect(held).toMatchObject({ approval: id, justification: 'charged twice' });
       expect(answered).toMatchObject({
         reason: 'checked',
