@@ -514,6 +514,12 @@ const requirements = {
   'lock.refused': 'Nothing at all is locked while a policy is missing or does not allow appending',
   'lock.etag': 'What is locked is what was shown; a lost answer is looked up, and a stop is gone on from',
   'lock.seen': 'Verify says worm-locked only where transcripts and seals were both seen locked',
+
+  // Issue 6: telemetry
+  'telemetry.traceparent':
+    'A client’s trace is continued from its message or header and passed on; what is malformed is ignored; nobody buys spans',
+  'telemetry.labels': 'No label holds a person, an id, an argument, an address, or a word that is not known beforehand',
+  'telemetry.silent': 'Where nobody asks for telemetry, nothing of it is loaded and no call pays for it',
 } as const;
 
 export type RequirementId = keyof typeof requirements;
