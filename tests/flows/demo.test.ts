@@ -28,6 +28,8 @@ async function start(configDir: string): Promise<string> {
   const flags = ['--config', configDir, '--data', join(folder, 'data'), '--port', '0', '--ephemeral', '--quiet'];
   running = spawn(process.execPath, [join(appDir, 'infra/local/start.ts'), ...flags], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    // The story waits for a seal.
+    env: { ...process.env, SEAL_SCHEDULE: '*/2 * * * * *' },
   });
   for await (const line of createInterface({ input: running.stdout ?? process.stdin })) {
     const port = /^ready http:\/\/127\.0\.0\.1:(\d+)$/.exec(line)?.[1];
