@@ -520,6 +520,10 @@ const requirements = {
     'A client’s trace is continued from its message or header and passed on; what is malformed is ignored; nobody buys spans',
   'telemetry.labels': 'No label holds a person, an id, an argument, an address, or a word that is not known beforehand',
   'telemetry.silent': 'Where nobody asks for telemetry, nothing of it is loaded and no call pays for it',
+
+  // Issue 6: the app registration
+  'entra.register': 'The app registration is made with all that the gateway needs, in the order that Entra takes',
+  'entra.idempotent': 'A second run changes nothing, a stopped one is gone on from, ids are kept, and drift is shown',
 } as const;
 
 export type RequirementId = keyof typeof requirements;

@@ -1,10 +1,12 @@
 /**
- * A stand-in for Microsoft Graph v1.0 over the sample tenant: which groups somebody is in, who is in a group, one user.
- * It wants a token for Graph, as the managed identity gets it. Throttling and outages come from the test switch.
+ * A stand-in for Microsoft Graph v1.0 over the sample tenant: which groups somebody is in, who is in a group, one user; and
+ * app registrations, as `infra/entra/register.ts` makes them. It wants a token for Graph, as the managed identity gets it. Throttling and outages come from the test switch.
  * It does NOT imitate: permissions, nested groups and hidden membership (membership here is what the directory says),
  * groups of service principals (none), groups without members, `$select` of lists but of
  * `transitiveMembers/microsoft.graph.user` (no other cast, and no `ConsistencyLevel`), `$filter`, `$count`, `$batch`,
- * `$expand`, delta queries, writes, `client-request-id`, throttling by itself, the beta endpoint.
+ * `$expand`, delta queries, `client-request-id`, throttling by itself, the beta endpoint. Of registrations: `$select`, paging,
+ * deletion, making one by POST, secrets and certificates, consent, verified domains, the moment until a change is seen
+ * everywhere; and no token of the Entra stand-in follows from one.
  */
 import { randomUUID } from 'node:crypto';
 import { type Directory, sampleDirectory } from '../entra/directory.ts';
@@ -13,6 +15,7 @@ import { type Handler, type StandIn, startStandIn } from '../stand-in.ts';
 import { createBearerCheck, GRAPH_APP_ID } from './bearer.ts';
 import { createDirectoryObjects, type DirectoryObjects } from './directory-objects.ts';
 import { badRequest, GraphProblem } from './problem.ts';
+import { createRegistrations } from './registrations.ts';
 
 export interface GraphOptions {
   /** 0: any free one. */
@@ -31,6 +34,7 @@ export function startGraph({ port, keysUrl, directory = sampleDirectory }: Graph
 
   function createHandler(url: string): Handler {
     const objects = createDirectoryObjects(directory, url);
+    const registrations = createRegistrations(directory);
 
     return async (request, response) => {
       const requestId = randomUUID();
@@ -39,7 +43,13 @@ export function startGraph({ port, keysUrl, directory = sampleDirectory }: Graph
         await checkBearer(request.headers.authorization);
         const target = new URL(request.url ?? '/', url);
         const body = await readJson(request);
-        sendJson(response, 200, answer(objects, request.method ?? 'GET', target, body));
+        const { method = 'GET' } = request;
+        const [, path] = /^\/v1\.0\/(.*)$/.exec(decode(target.pathname)) ?? [];
+        const prefer = String(request.headers.prefer ?? '');
+        const served = path === undefined ? undefined : registrations.perform(method, path, body, prefer);
+        if (served === undefined) sendJson(response, 200, answer(objects, method, target, body));
+        else if (served.body === undefined) response.writeHead(served.status).end();
+        else sendJson(response, served.status, served.body);
       } catch (error) {
         if (!(error instanceof GraphProblem)) throw error;
         if (error.status === 401)
