@@ -20,7 +20,7 @@ const layers = [
     'shared/transcripts',
   ],
   ['shared/keys', 'shared/config'],
-  ['shared/json', 'shared/result\\.ts', 'shared/log\\.ts'],
+  ['shared/json', 'shared/telemetry', 'shared/result\\.ts', 'shared/log\\.ts'],
 ];
 
 const room = (folders) => `^(${folders.join('|')})(/|$)`;

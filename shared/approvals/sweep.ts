@@ -16,6 +16,10 @@ import { isOpen } from './states.ts';
 export interface Swept {
   readonly looked: number;
   readonly failed: number;
+  /** Of the index, before the sweep: how many wait for people, for how long the oldest, and how many are `unknown`. */
+  readonly pending: number;
+  readonly oldestMs: number;
+  readonly unknown: number;
 }
 
 /** Requests looked at side by side. */
@@ -30,12 +34,21 @@ const REMIND_MS = 15 * 60_000;
 export async function sweepApprovals(parts: ApprovalParts): Promise<Swept> {
   let looked = 0;
   let failed = 0;
+  let pending = 0;
+  let oldestMs = 0;
+  let unknown = 0;
   const rows = parts.approvals.listOpen()[Symbol.asyncIterator]();
   async function work(): Promise<void> {
     for (;;) {
       const next = await rows.next();
       if (next.done === true) return;
       looked += 1;
+      const { state, createdMs } = next.value;
+      if (state === 'unknown') unknown += 1;
+      if (state === 'pending') {
+        pending += 1;
+        oldestMs = Math.max(oldestMs, parts.nowMs() - createdMs);
+      }
       try {
         await sweepOne(parts, next.value);
       } catch (cause) {
@@ -45,7 +58,7 @@ export async function sweepApprovals(parts: ApprovalParts): Promise<Swept> {
     }
   }
   await Promise.all(Array.from({ length: AT_ONCE }, work));
-  return { looked, failed };
+  return { looked, failed, pending, oldestMs, unknown };
 }
 
 async function sweepOne(parts: ApprovalParts, row: OpenRow): Promise<void> {

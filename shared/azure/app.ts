@@ -12,6 +12,7 @@ import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import type { QueueSide } from '../gateway/queue-side.ts';
 import type { HttpAnswer, HttpCall } from '../mcp/http.ts';
 import { createPolicyEngine } from '../policy/create-engine.ts';
+import { silentTelemetry } from '../telemetry/telemetry.ts';
 import { createAzurePorts } from './azure-ports.ts';
 import { createVariables, readEnvironment } from './environment.ts';
 import { httpHandler } from './http-trigger.ts';
@@ -42,6 +43,7 @@ export async function startApp(): Promise<void> {
     entra: environment.value.entra,
     lookup: (hostname) => lookup(hostname, { all: true }),
     log,
+    telemetry: silentTelemetry,
     nowMs: Date.now,
     monotonicMs: () => performance.now(),
     randomBytes,

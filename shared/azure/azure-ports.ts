@@ -35,6 +35,7 @@ type ClockPorts =
   | 'entra'
   | 'lookup'
   | 'log'
+  | 'telemetry'
   | 'nowMs'
   | 'monotonicMs'
   | 'randomBytes'

@@ -38,7 +38,7 @@ export async function admit(
   const { method, target } = subject;
   const facts = factsOf(parts, arrival, caller, { era, method, ...(target === undefined ? {} : { target }) });
 
-  const groups = await parts.groups.resolve(caller);
+  const groups = await arrival.trace.stage('groups', () => parts.groups.resolve(caller));
   if (!groups.ok) {
     const text = 'Your group membership cannot be determined now, so nothing is allowed. Ask an administrator.';
     const answer = errorAnswer(refusalStatus, id, ERROR.denied, text);

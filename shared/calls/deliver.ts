@@ -108,7 +108,8 @@ function mask(parts: CallParts, outgoing: Outgoing, revealed: Reveals, message: 
   try {
     const { name: server, uninspected } = admitted.server;
     const tool = target === undefined ? {} : { tool: target };
-    return ok(parts.masker.maskMessage(message, { server, ...tool, revealed, uninspected }));
+    const about = { server, ...tool, revealed, uninspected };
+    return ok(admitted.trace.stage('mask', () => parts.masker.maskMessage(message, about)));
   } catch (cause) {
     parts.log('error', 'masking-failed', { callId: admitted.callId }, cause);
     return err({ code: 'masking', detail: whyNot(cause) });

@@ -11,7 +11,9 @@ import { type Message, type MessageId, toJson } from '../mcp/message.ts';
 import { paramHeaders } from '../mcp/param-headers.ts';
 import { ERROR, NAME_SOURCES } from '../mcp/protocol.ts';
 import { sealSession } from '../mcp/sessions.ts';
+import { withTrace } from '../mcp/trace-meta.ts';
 import { mayHaveRun, type UpstreamAnswer, type UpstreamCall, UpstreamFailure } from '../mcp/upstream.ts';
+import type { TraceContext } from '../telemetry/trace-context.ts';
 import { answersCall, deliverResponse } from './deliver.ts';
 import { holdPlace } from './hold-place.ts';
 import { createTrail, type Ending, endingMessage, endingOf, type Trail } from './outcome.ts';
@@ -30,8 +32,8 @@ async function send(parts: CallParts, outgoing: Outgoing): Promise<HttpAnswer> {
   const { admitted } = outgoing;
   // The vault is asked while the intent is written: neither is an upstream byte.
   const [intent, credential] = await Promise.allSettled([
-    recordIntent(parts, outgoing),
-    readCredential(parts, admitted),
+    admitted.trace.stage('record-intent', () => recordIntent(parts, outgoing)),
+    admitted.trace.stage('credential', () => readCredential(parts, admitted)),
   ]);
   if (intent.status === 'rejected') return notRecorded(parts, outgoing, intent.reason);
   const trail = createTrail(parts, outgoing, credential.status === 'fulfilled' ? credential.value : undefined);
@@ -42,10 +44,11 @@ async function send(parts: CallParts, outgoing: Outgoing): Promise<HttpAnswer> {
   if (release !== undefined && !(await release.markSent())) return endWith(parts, outgoing, trail, NOT_SENT);
 
   const signal = AbortSignal.any([admitted.http.signal, parts.deadline(outgoing.lifetimeMs)]);
-  const call = upstreamCall(outgoing, credential.value, signal);
   let answer: UpstreamAnswer;
   try {
-    answer = await parts.bridge.call(admitted.server, callerKey(outgoing), call);
+    answer = await admitted.trace.stage('forward', (onward) =>
+      parts.bridge.call(admitted.server, callerKey(outgoing), upstreamCall(outgoing, credential.value, onward, signal)),
+    );
     admitted.http.signal.throwIfAborted();
   } catch (cause) {
     const isRefused = cause instanceof UpstreamFailure && cause.code === 'credential-refused';
@@ -108,6 +111,7 @@ function contentOf(message: Message): JsonObject {
 function upstreamCall(
   outgoing: Outgoing,
   credential: UpstreamCredential | undefined,
+  trace: TraceContext | undefined,
   signal: AbortSignal,
 ): UpstreamCall {
   const { admitted, verb, lastEventId } = outgoing;
@@ -121,13 +125,14 @@ function upstreamCall(
     verb,
     era,
     ...(version === undefined ? {} : { version }),
-    ...(message === undefined ? {} : { message: toJson(message) }),
+    ...(message === undefined ? {} : { message: toJson(withTrace(message, trace)) }),
     ...(method === undefined ? {} : { method }),
     ...(typeof name === 'string' ? { name } : {}),
     paramHeaders: paramHeaders(admitted.http.headers),
     ...(admitted.upstreamSession === undefined ? {} : { sessionId: admitted.upstreamSession }),
     ...(lastEventId === undefined ? {} : { lastEventId }),
     ...(credential === undefined ? {} : { credential }),
+    ...(trace === undefined ? {} : { trace }),
     signal,
   };
 }

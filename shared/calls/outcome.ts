@@ -33,7 +33,7 @@ export function createTrail(
   { admitted, release }: Outgoing,
   credential: UpstreamCredential | undefined,
 ): Trail {
-  const { callId, session } = admitted;
+  const { callId, session, trace } = admitted;
   let hasEnded = false;
   const facts = credential && { credential: { secret: credential.secret, version: credential.version } };
   return {
@@ -44,7 +44,9 @@ export function createTrail(
       if (hasEnded) return false;
       hasEnded = true;
       const durationMs = Math.round(parts.nowMs() - admitted.receivedMs);
-      const isRecorded = await record(parts, session, { kind: 'outcome', callId, durationMs, ...facts, ...ending });
+      trace.note({ outcome: ending.status });
+      const entry: OutcomeEntry = { kind: 'outcome', callId, durationMs, ...facts, ...ending };
+      const isRecorded = await trace.stage('record-outcome', () => record(parts, session, entry));
       release?.ended(ending.status, isRecorded);
       return isRecorded;
     },

@@ -9,6 +9,7 @@ import type { Limiter } from '../limits/limiter.ts';
 import type { Bridge } from '../mcp/bridge/create-bridge.ts';
 import type { HttpAnswer } from '../mcp/http.ts';
 import type { Result } from '../result.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { ToolDrift } from './tool-drift.ts';
 
 /** A refused token: the generic answer for the caller, the true reason for the transcript. */
@@ -37,6 +38,7 @@ export interface CallParts extends ApprovalParts {
   readonly drift: ToolDrift;
   readonly limiter: Limiter;
   readonly bridge: Bridge;
+  readonly telemetry: Telemetry;
   /** Host names that this gateway answers to, lower case, without port. */
   readonly hosts: ReadonlySet<string>;
   readonly newId: () => string;

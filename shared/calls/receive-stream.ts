@@ -37,6 +37,7 @@ export async function receiveGetOrDelete(parts: CallParts, arrival: Arrival, cal
   const classified = { era: 'legacy', ...(version === undefined ? {} : { version }) } as const;
   const admitted = await admit(parts, arrival, { caller, classified, method: verb, id: null, refusalStatus: 400 });
   if (!admitted.ok) return admitted.error;
+  arrival.trace.note({ server: arrival.serverName, tool: 'none', decision: 'allow' });
   const lastEventId = verb === 'GET' ? http.headers.get('last-event-id') : null;
   if (lastEventId !== null) return resume(parts, admitted.value, lastEventId);
   const { limits } = parts.config;

@@ -10,6 +10,10 @@ import { jsonAnswer } from '../mcp/answers.ts';
 import type { HttpAnswer, HttpCall } from '../mcp/http.ts';
 import type { Message } from '../mcp/message.ts';
 import { NAME_SOURCES } from '../mcp/protocol.ts';
+import { metaTrace } from '../mcp/trace-meta.ts';
+import type { Decision } from '../telemetry/instruments.ts';
+import type { CallTrace } from '../telemetry/telemetry.ts';
+import { readTraceContext } from '../telemetry/trace-context.ts';
 import { admit, type Subject } from './admit.ts';
 import { useApprovalTask } from './approval-task.ts';
 import { decideNotification, decideRequest } from './decide.ts';
@@ -39,9 +43,14 @@ import { useOwnTool } from './use-own-tool.ts';
 const SERVER_NAME = /^[a-z][a-z0-9-]{0,31}$/;
 
 export async function receive(parts: CallParts, http: HttpCall): Promise<HttpAnswer> {
-  const arrival = arrive(parts, http);
-  const answer = await pass(parts, arrival);
-  return { ...answer, headers: { ...answer.headers, 'sallyport-call-id': arrival.callId } };
+  const callId = parts.newId();
+  const incoming = readTraceContext(http.headers.get('traceparent'), http.headers.get('tracestate'));
+  return parts.telemetry.trace({ name: 'call', callId, incoming }, async (trace) => {
+    // Until policy says more.
+    trace.note({ decision: 'refused' });
+    const answer = await pass(parts, arrive(parts, http, callId, trace));
+    return { ...answer, headers: { ...answer.headers, 'sallyport-call-id': callId } };
+  });
 }
 
 async function pass(parts: CallParts, arrival: Arrival): Promise<HttpAnswer> {
@@ -63,7 +72,10 @@ async function pass(parts: CallParts, arrival: Arrival): Promise<HttpAnswer> {
     const answer = jsonAnswer(404, { error: 'not found' });
     return refuse(parts, arrival, { stage: 'http', code: 'server-name', detail: 'not a server name' }, answer);
   }
-  const who = await parts.authenticator.authenticate(http.headers.get('authorization'), serverName);
+  const authorization = http.headers.get('authorization');
+  const who = await arrival.trace.stage('authenticate', () =>
+    parts.authenticator.authenticate(authorization, serverName),
+  );
   if (!who.ok) {
     const { code, detail, answer, caller } = who.error;
     const call = caller && factsOf(parts, arrival, caller, { era: 'legacy', method: http.method });
@@ -78,13 +90,18 @@ async function pass(parts: CallParts, arrival: Arrival): Promise<HttpAnswer> {
 }
 
 async function post(parts: CallParts, arrival: Arrival, caller: Caller): Promise<HttpAnswer> {
-  const read = await readMessage(arrival.http, parts.config.limits, parts.deadline(parts.config.limits.deadlineMs));
+  const { limits } = parts.config;
+  const read = await arrival.trace.stage('read', () =>
+    readMessage(arrival.http, limits, parts.deadline(limits.deadlineMs)),
+  );
   if (!read.ok) {
     const { code, detail, answer } = read.error;
     const call = factsOf(parts, arrival, caller, { era: 'legacy', method: 'unread' });
     return refuse(parts, arrival, { stage: 'read', code, detail, call }, answer);
   }
   const { message, classified } = read.value;
+  const said = metaTrace(message);
+  if (said !== undefined) arrival.trace.adopt(said);
   const target = targetOf(message);
   const subject: Subject = {
     caller,
@@ -97,11 +114,11 @@ async function post(parts: CallParts, arrival: Arrival, caller: Caller): Promise
   const admitted = await admit(parts, arrival, subject);
   if (!admitted.ok) return admitted.error;
 
-  const ruling = decide(parts, admitted.value, message);
+  const ruling = arrival.trace.stage('decide', () => decide(parts, admitted.value, message));
+  arrival.trace.note({ server: arrival.serverName, tool: toolIn(message), decision: decisionOf(ruling) });
   if (!ruling.goes) return refuseRuling(parts, admitted.value, ruling, message);
   if (ruling.goes !== true) return ownAnswer(parts, admitted.value, ruling, message);
   const isStream = message.kind === 'request' && message.method === 'subscriptions/listen';
-  const { limits } = parts.config;
   const { decision, shape, sent, justification } = ruling;
   const outgoing: Outgoing = {
     admitted: admitted.value,
@@ -144,7 +161,7 @@ function ownAnswer(
   if (message.kind !== 'request') throw new Error('only a request can be held');
   switch (ruling.goes) {
     case 'held':
-      return hold(parts, admitted, message, ruling);
+      return admitted.trace.stage('hold', () => hold(parts, admitted, message, ruling));
     case 'own':
       return useOwnTool(parts, admitted, message, ruling);
     case 'task':
@@ -176,14 +193,25 @@ async function refuseRuling(
   return refuse(parts, admitted, refusal, answer, admitted.session);
 }
 
-function arrive(parts: CallParts, http: HttpCall): Arrival {
+function arrive(parts: CallParts, http: HttpCall, callId: string, trace: CallTrace): Arrival {
   return {
     http,
     serverName: http.params.server ?? '',
     address: findCallerAddress(http.headers.get('x-forwarded-for'), parts.config.http.trustedHops),
     receivedMs: parts.nowMs(),
-    callId: parts.newId(),
+    callId,
+    trace,
   };
+}
+
+function decisionOf(ruling: Ruling): Decision {
+  if (ruling.goes === false) return ruling.decision?.verdict === 'deny' ? 'deny' : 'refused';
+  return ruling.goes === 'held' ? 'hold' : 'allow';
+}
+
+function toolIn(message: Message): string {
+  const isCall = message.kind === 'request' && message.method === 'tools/call';
+  return (isCall ? targetOf(message) : undefined) ?? 'none';
 }
 
 /** Tool name, resource URI or prompt name. */

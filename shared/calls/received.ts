@@ -6,6 +6,7 @@ import type { Caller } from '../identity/caller.ts';
 import type { Classified } from '../mcp/headers.ts';
 import type { HttpCall } from '../mcp/http.ts';
 import type { Asker } from '../policy/engine.ts';
+import type { CallTrace } from '../telemetry/telemetry.ts';
 import type { CallFacts, SessionRef } from '../transcripts/entry.ts';
 import type { CallParts } from './parts.ts';
 
@@ -20,6 +21,7 @@ export interface Arrival {
   readonly address: string;
   readonly receivedMs: number;
   readonly callId: string;
+  readonly trace: CallTrace;
 }
 
 /** Of a known caller who may use something on a server that is there. */

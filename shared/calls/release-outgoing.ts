@@ -10,6 +10,7 @@ import type { RequestMessage } from '../mcp/message.ts';
 import { declaredParamHeaders } from '../mcp/param-headers.ts';
 import { META_CLIENT_CAPABILITIES, META_PROTOCOL_VERSION, MODERN_VERSIONS } from '../mcp/protocol.ts';
 import type { Asker } from '../policy/engine.ts';
+import type { CallTrace } from '../telemetry/telemetry.ts';
 import type { Outgoing, Release } from './outgoing.ts';
 import type { CallParts } from './parts.ts';
 import type { Admitted } from './received.ts';
@@ -17,6 +18,7 @@ import { asItIs } from './ruling.ts';
 
 export interface ReleaseCall {
   readonly callId: string;
+  readonly trace: CallTrace;
   readonly params: JsonObject;
   readonly asker: Asker;
   readonly met: readonly string[];
@@ -49,7 +51,7 @@ export function releaseOutgoing(
 function admit(parts: CallParts, server: ServerConfig, approval: Approval, call: ReleaseCall): Admitted {
   const { requester, session, tool } = approval;
   const { tenant, principal, agent, tokenId, address } = requester;
-  const { callId, params, asker } = call;
+  const { callId, trace, params, asker } = call;
   const definition = parts.config.lock.servers.get(server.name)?.get(tool)?.definition;
   const headers = new Headers(declaredParamHeaders(definition?.inputSchema, argumentsOf(params)));
   const nobodyLeaves = new AbortController().signal;
@@ -59,6 +61,7 @@ function admit(parts: CallParts, server: ServerConfig, approval: Approval, call:
     address,
     receivedMs: parts.nowMs(),
     callId,
+    trace,
     caller: { tenant, principal, agent, groups: [], tokenId, expiresAt: 0 },
     asker,
     server,

@@ -16,7 +16,7 @@ import { exchange } from './exchange.ts';
 import { writeKept } from './kept-answer.ts';
 import type { CallParts } from './parts.ts';
 import { recheck } from './recheck.ts';
-import { releaseOutgoing } from './release-outgoing.ts';
+import { type ReleaseCall, releaseOutgoing } from './release-outgoing.ts';
 
 /** Above the upstream's deadline of 240 s, below the renewal of the message's lock, 300 s. */
 export const LEASE_MS = 270_000;
@@ -28,20 +28,31 @@ const FIRST_REST_MS = 15_000;
 const KEEP_TRIES = 3;
 
 /** As it stands afterwards. Rejects when it can't be known what stands: the sweep finds it after the lease. */
-export async function release(parts: CallParts, stored: StoredApproval): Promise<StoredApproval> {
-  const checked = await recheck(parts, stored);
+export function release(parts: CallParts, stored: StoredApproval): Promise<StoredApproval> {
+  const callId = parts.newId();
+  return parts.telemetry.trace({ name: 'release', callId }, (trace) => releaseAs(parts, stored, { callId, trace }));
+}
+
+async function releaseAs(
+  parts: CallParts,
+  stored: StoredApproval,
+  { callId, trace }: Pick<ReleaseCall, 'callId' | 'trace'>,
+): Promise<StoredApproval> {
+  trace.note({ server: stored.approval.server, tool: stored.approval.tool, decision: 'refused' });
+  const checked = await trace.stage('recheck', () => recheck(parts, stored));
   if (checked.kind !== 'goes') return checked.stored;
 
   const { met, params, asker, server } = checked;
   const nowMs = parts.nowMs();
   const number = (stored.approval.claim?.number ?? 0) + 1;
   const claim: Claim = { number, leaseUntilMs: nowMs + LEASE_MS };
-  const callId = parts.newId();
   const claimed = await changeState(parts, stored, 'claim', { claim, met, releaseCallId: callId });
   if (claimed.kind === 'passed') return claimed.stored;
 
+  trace.note({ decision: 'released' });
   const run = createRun(parts, claimed.stored, params);
-  const outgoing = releaseOutgoing(parts, server, claimed.stored.approval, { callId, params, asker, met, run });
+  const call: ReleaseCall = { callId, trace, params, asker, met, run };
+  const outgoing = releaseOutgoing(parts, server, claimed.stored.approval, call);
   const answer = await exchange(parts, outgoing);
   // Nobody reads a stream of a release but this: its records are made as it is read.
   if (answer.body instanceof ReadableStream) for await (const _ of answer.body);

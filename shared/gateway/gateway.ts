@@ -28,6 +28,7 @@ import type { PolicyEngine } from '../policy/engine.ts';
 import { createRecorder } from '../transcripts/recorder.ts';
 import { createAuthenticator } from './authenticate.ts';
 import { createMemberships } from './memberships.ts';
+import { observePorts, observeRecorder } from './observe.ts';
 import type { PeopleSide } from './people-side.ts';
 import type { GatewayPorts } from './ports.ts';
 import { createQueueSide, type QueueSide } from './queue-side.ts';
@@ -64,16 +65,18 @@ interface Ready {
 
 const RETRY_AFTER_SECONDS = '5';
 
-export function createGateway(config: Config, policy: PolicyEngine, ports: GatewayPorts): Gateway {
-  const { publicUrl, log } = ports;
+export function createGateway(config: Config, policy: PolicyEngine, given: GatewayPorts): Gateway {
+  const ports = observePorts(config, given);
+  const { publicUrl, log, telemetry } = ports;
   const resource: ResourceOptions = { publicUrl, resource: config.identity.resource, scope: config.identity.scope };
-  const recorder = createRecorder({
+  const transcript = createRecorder({
     ...ports,
     ...config.transcripts,
     store: ports.segments,
     configDigest: config.digest,
     versions: { sallyport: VERSION, format: TRANSCRIPT_FORMAT },
   });
+  const recorder = observeRecorder(telemetry, transcript);
   // Tokens take a key that comes with the first request; what is recorded before it has markers in their place.
   let loadedKeyring: Keyring | undefined;
   const masker = createMasker({

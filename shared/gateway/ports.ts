@@ -20,6 +20,7 @@ import type { Lookup } from '../mcp/guarded-connect.ts';
 import type { GroupMembers } from '../reviews/entitlements.ts';
 import type { ReportBlobs, ReviewStore } from '../reviews/review.ts';
 import type { SessionIndex } from '../sessions/session-index.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { BlobRemover, SealStore } from '../transcripts/seals/seal-store.ts';
 import type { SegmentStore, TranscriptReader } from '../transcripts/segment-store.ts';
 import type { EndorsingKey } from '../transcripts/verify-genesis.ts';
@@ -79,6 +80,7 @@ export interface GatewayPorts {
   /** Resolves upstreams' host names. */
   readonly lookup: Lookup;
   readonly log: Log;
+  readonly telemetry: Telemetry;
   /** Milliseconds since 1970. */
   readonly nowMs: () => number;
   /** Milliseconds that never go back. */

@@ -3,6 +3,7 @@
  * sweep. Each rejects to have its message delivered again.
  */
 import type { Approval } from '../approvals/approval.ts';
+import type { QueueName } from '../approvals/message-queue.ts';
 import { createNotifier } from '../approvals/notify.ts';
 import { sweepApprovals } from '../approvals/sweep.ts';
 import { applyDecision } from '../calls/apply-decision.ts';
@@ -41,20 +42,27 @@ export function createQueueSide(parts: CallParts, ports: GatewayPorts): QueueSid
     mayReply: (approval) => teams?.replySecret !== undefined && counts(approval, 'teams-reply'),
     ...(teams?.flow !== undefined && { mayAnswer: (approval) => counts(approval, 'teams-flow') }),
   });
+  const bury = async (queue: QueueName, message: unknown): Promise<void> => {
+    await buryMessage(parts, queue, message);
+    parts.telemetry.count('deadLetters', 1, { queue });
+  };
   return {
     ...createSealSide(parts, ports),
     applyDecision: (message) => applyDecision(parts, message),
     postNotice: (message) => notifier.post(message),
-    buryDecision: (message) => buryMessage(parts, 'approval-decisions', message),
-    buryNotice: (message) => buryMessage(parts, 'approval-notices', message),
+    buryDecision: (message) => bury('approval-decisions', message),
+    buryNotice: (message) => bury('approval-notices', message),
     // Loaded by the timer that needs it: an instance that serves agents does not.
     buildReviews: async () => (await import('./review-side.ts')).createReviewSide(parts, ports).buildDue(),
     async sweepApprovals() {
-      const [{ looked, failed }] = await Promise.all([
+      const [{ looked, failed, ...holds }] = await Promise.all([
         sweepApprovals(parts),
         ports.replayMarks.forget(parts.nowMs()).catch((cause: unknown) => parts.log('warn', 'replies-kept', {}, cause)),
       ]);
       parts.log(failed === 0 ? 'info' : 'error', 'approvals-swept', { looked, failed });
+      parts.telemetry.measure('holdsPending', holds.pending, {});
+      parts.telemetry.measure('oldestHold', holds.oldestMs / 1_000, {});
+      parts.telemetry.measure('holdsUnknown', holds.unknown, {});
     },
   };
 }

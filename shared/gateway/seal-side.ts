@@ -29,9 +29,15 @@ export function createSealSide(parts: CallParts, ports: GatewayPorts): SealSide 
   };
   const sink = createSessionIndexer({ ...shared, index: ports.sessionIndex });
   const sealer = createSealer({ ...ports, ...shared, sink, idleMs: config.transcripts.idleMs });
+  // What can't be sealed is as old as the last run that left nothing, or as this process's first look.
+  let wholeMs = nowMs();
   return {
     async sealTranscripts() {
+      const startedMs = nowMs();
+      // A run that fails measures nothing: what is not measured is what the alert waits for.
       const run = await sealer.run();
+      if (run.left === 0) wholeMs = startedMs;
+      parts.telemetry.measure('sealAge', Math.max(0, startedMs - wholeMs) / 1_000, {});
       const isQuiet = run.seals === 0 && run.left === 0;
       if (!isQuiet) log(run.bad === 0 && run.left === 0 ? 'info' : 'warn', 'transcripts-sealed', { ...run });
     },

@@ -6,6 +6,7 @@
 import { type Dispatcher, request as httpRequest } from 'undici';
 import type { Secret } from '../credentials/secret.ts';
 import type { JsonObject } from '../json/value.ts';
+import { formatTraceParent, type TraceContext } from '../telemetry/trace-context.ts';
 import { readBody } from './body.ts';
 import { encodeHeaderValue } from './headers.ts';
 import { type Message, readServerMessage } from './message.ts';
@@ -27,6 +28,8 @@ export interface UpstreamCall {
   /** GET only: the upstream's event id to resume after. */
   readonly lastEventId?: string;
   readonly credential?: { readonly header: string; readonly value: Secret };
+  /** The trace that the upstream's work is part of. */
+  readonly trace?: TraceContext;
   readonly signal: AbortSignal;
 }
 
@@ -173,6 +176,8 @@ function headersOf(call: UpstreamCall): Record<string, string> {
     ...(isModern && call.name !== undefined ? { 'mcp-name': encodeHeaderValue(call.name) } : {}),
     ...(call.sessionId === undefined ? {} : { 'mcp-session-id': call.sessionId }),
     ...(call.lastEventId === undefined ? {} : { 'last-event-id': call.lastEventId }),
+    ...(call.trace === undefined ? {} : { traceparent: formatTraceParent(call.trace) }),
+    ...(call.trace?.state === undefined ? {} : { tracestate: call.trace.state }),
     ...(call.credential ? { [call.credential.header]: call.credential.value.reveal() } : {}),
   };
 }

@@ -102,7 +102,7 @@ export const instruments = {
     name: 'sallyport.seal.age',
     kind: 'gauge',
     unit: 's',
-    description: 'At each run of the sealer: for how long something has stood in the transcripts that no seal covers',
+    description: 'For how long something stands that no seal covers; a run of the sealer that fails measures nothing',
     labels: {},
   },
   deadLetters: {

@@ -18,6 +18,7 @@ import { formatProblems } from '../../shared/config/problems.ts';
 import { createGateway, type Gateway } from '../../shared/gateway/gateway.ts';
 import type { QueueSide } from '../../shared/gateway/queue-side.ts';
 import { createPolicyEngine } from '../../shared/policy/create-engine.ts';
+import { silentTelemetry } from '../../shared/telemetry/telemetry.ts';
 import { portOf, serve } from './serve.ts';
 
 const HASTE = 3;
@@ -57,6 +58,7 @@ async function openGateway(): Promise<Gateway> {
     entra: environment.value.entra,
     lookup: (hostname) => lookup(hostname, { all: true }),
     log: createLog(),
+    telemetry: silentTelemetry,
     nowMs: () => Date.now() + aheadMs,
     monotonicMs: () => performance.now(),
     randomBytes,

@@ -22,6 +22,7 @@ import { createGateway, type Gateway } from '../../../shared/gateway/gateway.ts'
 import type { HttpAnswer, HttpCall } from '../../../shared/mcp/http.ts';
 import { createPolicyEngine } from '../../../shared/policy/create-engine.ts';
 import { err, ok } from '../../../shared/result.ts';
+import { silentTelemetry, type Telemetry } from '../../../shared/telemetry/telemetry.ts';
 import { createMemoryApprovalStore, type MemoryApprovalStore } from '../../unit/approvals/memory-approval-store.ts';
 import { createMemoryQueue, type MemoryQueue } from '../../unit/approvals/memory-queue.ts';
 import { createMemorySealedBlobs } from '../../unit/approvals/memory-sealed-blobs.ts';
@@ -80,6 +81,8 @@ export interface TestGatewayOptions {
   readonly tools: readonly { readonly name: string; readonly [member: string]: unknown }[];
   /** Where finance's approvals count; default `page` and `api`. */
   readonly channels?: readonly Channel[];
+  /** Default: silent. */
+  readonly telemetry?: Telemetry;
   /** Further lines of gateway.yaml, at the top level. */
   readonly yaml?: string;
   /** Further lines under servers.crm, indented by four spaces. */
@@ -167,6 +170,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     lookup: (hostname) => lookup(hostname, { all: true }),
     secrets: { read: async () => ({ value: UPSTREAM_SECRET, version: 'v1' }) },
     log: (level, event) => logged.push(`${level} ${event}`),
+    telemetry: options.telemetry ?? silentTelemetry,
     nowMs: () => Date.now() + clock.ahead,
     monotonicMs: () => performance.now(),
     randomBytes,

@@ -9,6 +9,7 @@ import type { CallParts } from '../../../shared/calls/parts.ts';
 import type { Bridge } from '../../../shared/mcp/bridge/create-bridge.ts';
 import { type UpstreamAnswer, UpstreamFailure } from '../../../shared/mcp/upstream.ts';
 import { err, ok } from '../../../shared/result.ts';
+import { silentTelemetry } from '../../../shared/telemetry/telemetry.ts';
 import { PEOPLE, type PolicySet, REQUESTERS, TENANT } from '../../unit/approvals/scene.ts';
 import { checkSending } from './check-sending.ts';
 import { type Instance, NetworkFault } from './gate.ts';
@@ -81,6 +82,7 @@ export function wireInstance(world: World, activity: Activity): Wired {
     drift: { mayShow: () => true, mayCall: () => true },
     limiter: { enter: () => ok({ leave: () => undefined }) },
     bridge: upstream(world, activity),
+    telemetry: silentTelemetry,
     hosts: new Set(['gateway']),
     log: () => undefined,
     nowMs: clock.nowMs,

@@ -168,7 +168,7 @@ describe('the sweep erases', () => {
       await finish();
       desk.nowMs += KEEP_MS;
       desk.faults.fault = ({ name }) => (name === 'deleteBlob' ? 'fail-before' : 'none');
-      expect(await sweep()).toEqual({ looked: 1, failed: 1 });
+      expect(await sweep()).toEqual({ looked: 1, failed: 1, pending: 1, oldestMs: 4 * 3_600_000, unknown: 0 });
       expect(desk.only()).not.toHaveProperty('answer');
       expect(desk.only()).not.toHaveProperty('request');
       expect(desk.store.snapshot().open).toHaveLength(1);
@@ -208,7 +208,7 @@ describe('a sweep', () => {
       reads += 1;
       return reads === 7 ? 'fail-before' : 'none';
     };
-    expect(await sweep()).toEqual({ looked: 41, failed: 1 });
+    expect(await sweep()).toEqual({ looked: 41, failed: 1, pending: 41, oldestMs: 3_600_000, unknown: 0 });
     const states = desk.store.snapshot().approvals.map(({ state }) => state);
     expect(states.filter((state) => state === 'expired')).toHaveLength(40);
   });

@@ -26,7 +26,8 @@ function scene(masker: Masker) {
     log: () => undefined,
     nowMs: () => 1_000,
   } as unknown as CallParts;
-  const admitted = { callId: 'c1', session: {}, receivedMs: 900, server: { name: 'crm' }, facts: {} };
+  const trace = { adopt: () => undefined, note: () => undefined, stage: (_name: string, run: () => unknown) => run() };
+  const admitted = { callId: 'c1', session: {}, receivedMs: 900, server: { name: 'crm' }, facts: {}, trace };
   const outgoing = { admitted, shape: (result: unknown) => result } as unknown as Outgoing;
   return { entries, parts, outgoing, trail: createTrail(parts, outgoing, undefined) };
 }
