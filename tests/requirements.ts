@@ -509,6 +509,11 @@ const requirements = {
     'The workflow compiles, carries the gateway’s card and people’s answers, and keeps its URL in the vault',
   'teams.flow-again': 'A card that was used up is posted again while its request waits, a bounded number of times',
 
+  // Issue 6: the doctor
+  'doctor.checks': 'Each check says ok where all is well, and was seen to fail where it is not',
+  'doctor.advice': 'Whatever is not well is told with what to do about it',
+  'doctor.secrets': 'The doctor prints no credential, token or secret address, whoever quotes one in an error',
+
   // Issue 6: locking
   'lock.confirm': 'A lock says in plain words what it means and for how long, and wants the account’s name typed',
   'lock.refused': 'Nothing at all is locked while a policy is missing or does not allow appending',

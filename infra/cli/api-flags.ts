@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { findUrlMistake, urlMistakeMessages } from '../../shared/config/loopback.ts';
 import { askForToken } from '../local/request-token.ts';
-import { readStackFile } from '../local/stack-file.ts';
+import { readStackFile, type Stack } from '../local/stack-file.ts';
 import { type ApiClient, createApiClient } from './api-client.ts';
 import { CommandFailure } from './outcome.ts';
 
@@ -30,30 +30,53 @@ export function withApiFlags(command: Command): Command {
     .option('--json', 'print JSON');
 }
 
+/** A gateway that was named, and whoever asks; nobody is signed in yet. */
+export interface Door {
+  /** Without a trailing slash. */
+  readonly gateway: string;
+  /** With `--local`: where the stack's parts are. */
+  readonly stack?: Stack;
+  /** Throws `CommandFailure` where nobody is signed in. */
+  readonly signIn: () => Promise<string>;
+}
+
 export async function openApi(flags: ApiFlags): Promise<ApiClient> {
+  const { gateway, signIn } = await findDoor(flags);
+  return createApiClient({ gateway, token: await signIn() });
+}
+
+/** Throws `CommandFailure` for flags that name none, and where no stack runs. */
+export async function findDoor(flags: ApiFlags): Promise<Door> {
   if ((flags.url === undefined) === (flags.local === undefined)) {
     throw new CommandFailure('say which gateway: --url GATEWAY, or --local');
   }
-  return flags.url === undefined ? openLocal(flags) : openRemote(flags.url, flags);
+  return flags.url === undefined ? findLocal(flags) : findRemote(flags.url, flags);
 }
 
-async function openLocal({ data, user, tokenEnv }: ApiFlags): Promise<ApiClient> {
+async function findLocal({ data, user, tokenEnv }: ApiFlags): Promise<Door> {
   if (user === undefined) throw new CommandFailure('--local needs --user NAME, a person of the sample tenant');
   if (tokenEnv !== undefined) throw new CommandFailure('--token-env belongs to --url');
   const stack = await readStackFile(resolve(data));
   if (!stack.ok) throw new CommandFailure(stack.error);
-  const token = await askForToken(stack.value.entra, { user, agent: 'cli', ttlSeconds: TTL_SECONDS });
-  if (!token.ok) throw new CommandFailure(token.error);
-  return createApiClient({ gateway: stack.value.gateway, token: token.value });
+  const { gateway, entra } = stack.value;
+  return {
+    gateway,
+    stack: stack.value,
+    async signIn() {
+      const token = await askForToken(entra, { user, agent: 'cli', ttlSeconds: TTL_SECONDS });
+      if (!token.ok) throw new CommandFailure(token.error);
+      return token.value;
+    },
+  };
 }
 
 const TTL_SECONDS = 300;
 
-async function openRemote(url: string, { user, tokenEnv }: ApiFlags): Promise<ApiClient> {
+function findRemote(url: string, { user, tokenEnv }: ApiFlags): Door {
   if (user !== undefined) throw new CommandFailure('--user belongs to --local');
   const gateway = readGateway(url);
-  const token = tokenEnv === undefined ? await signedInToken(gateway) : readToken(tokenEnv);
-  return createApiClient({ gateway, token });
+  const signIn = async () => (tokenEnv === undefined ? signedInToken(gateway) : readToken(tokenEnv));
+  return { gateway, signIn };
 }
 
 function readGateway(text: string): string {

@@ -15,13 +15,21 @@ export const DEFAULT_CONFIG_FOLDER = join(import.meta.dirname, '../config');
 const UNSET = 'https://not-set.invalid';
 
 /** As the app's, and a stand-in for whatever is not set. */
-export function createLenientVariables(): Variables {
-  const environment = new Proxy(process.env, {
+export function createLenientVariables(set: NodeJS.ProcessEnv = process.env): Variables {
+  const environment = new Proxy(set, {
     get: (env, name) => (typeof name === 'string' ? env[name] || UNSET : undefined),
   });
   return createVariables(environment);
 }
 
-export function loadConfigFolder(folder: string): Promise<Result<Config, readonly ConfigProblem[]>> {
-  return loadConfig({ folder, variables: createLenientVariables() });
+export function loadConfigFolder(
+  folder: string,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<Result<Config, readonly ConfigProblem[]>> {
+  return loadConfig({ folder, variables: createLenientVariables(environment) });
+}
+
+/** Whether an address of such a configuration stands on a reference that nothing here gives a value. */
+export function isSet(url: string): boolean {
+  return !new URL(url).hostname.endsWith('.invalid');
 }

@@ -15,6 +15,8 @@ export interface UpstreamAddress {
   readonly url: string;
   /** The header and its whole value. */
   readonly credential?: { readonly header: string; readonly value: Secret };
+  /** Of each request; default 30 seconds. */
+  readonly deadlineMs?: number;
 }
 
 const pageSchema = z.looseObject({
@@ -23,7 +25,11 @@ const pageSchema = z.looseObject({
 });
 
 /** Rejects where the upstream can't be reached, refuses, or breaks the protocol. */
-export async function listUpstreamTools({ url, credential }: UpstreamAddress): Promise<readonly JsonObject[]> {
+export async function listUpstreamTools({
+  url,
+  credential,
+  deadlineMs = DEADLINE_MS,
+}: UpstreamAddress): Promise<readonly JsonObject[]> {
   const client = new Client(
     { name: 'sallyport-pin', version: '0.1.0' },
     { versionNegotiation: { mode: 'auto' }, capabilities: {} },
@@ -35,19 +41,19 @@ export async function listUpstreamTools({ url, credential }: UpstreamAddress): P
     fetch: (target, init) => fetch(target, { ...init, redirect: 'error' }),
   });
   try {
-    await client.connect(transport, { timeout: DEADLINE_MS });
-    return await listPages(client);
+    await client.connect(transport, { timeout: deadlineMs });
+    return await listPages(client, deadlineMs);
   } finally {
     await client.close();
   }
 }
 
-async function listPages(client: Client): Promise<readonly JsonObject[]> {
+async function listPages(client: Client, timeout: number): Promise<readonly JsonObject[]> {
   const tools: JsonObject[] = [];
   let cursor: string | undefined;
   for (let page = 0; page < MOST_PAGES; page += 1) {
     const request = { method: 'tools/list', params: cursor === undefined ? {} : { cursor } };
-    const result = await client.request(request, pageSchema, { timeout: DEADLINE_MS });
+    const result = await client.request(request, pageSchema, { timeout });
     tools.push(...result.tools);
     cursor = result.nextCursor;
     if (cursor === undefined) return tools;

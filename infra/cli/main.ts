@@ -5,6 +5,7 @@
 import { Command } from 'commander';
 import { addApprovalsCommand } from './commands/approvals.ts';
 import { addBlockCommand } from './commands/block.ts';
+import { addDoctorCommand } from './commands/doctor.ts';
 import { addExportCommand } from './commands/export.ts';
 import { addLockCommand } from './commands/lock.ts';
 import { addPinCommand } from './commands/pin.ts';
@@ -30,6 +31,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   addApprovalsCommand(program);
   addBlockCommand(program);
   addLockCommand(program);
+  addDoctorCommand(program);
   try {
     await program.parseAsync(argv);
   } catch (error) {

@@ -16,27 +16,28 @@ import { SEALED_CONTAINER } from '../../shared/azure/sealed-blobs.ts';
 import { SESSIONS_TABLE } from '../../shared/azure/session-index-table.ts';
 import { SEALS_CONTAINER, transcriptContainer } from '../../shared/transcripts/layout.ts';
 
+export const tableNames = [
+  KEYRING_TABLE,
+  DRIFT_TABLE,
+  LIMITS_TABLE,
+  APPROVALS_TABLE,
+  REPLIES_TABLE,
+  SESSIONS_TABLE,
+  REVIEWS_TABLE,
+  BLOCKS_TABLE,
+] as const;
+
+export function containerNames(retentionClasses: Iterable<string>): readonly string[] {
+  return [...[...retentionClasses].map(transcriptContainer), SEALS_CONTAINER, SEALED_CONTAINER, REVIEWS_CONTAINER];
+}
+
 /** Makes what is missing; what is there stays as it is. */
 export async function prepareStorage(connectionString: string, retentionClasses: Iterable<string>): Promise<void> {
   const blobs = BlobServiceClient.fromConnectionString(connectionString);
   const tables = TableServiceClient.fromConnectionString(connectionString, { allowInsecureConnection: true });
-  const names = [
-    ...[...retentionClasses].map(transcriptContainer),
-    SEALS_CONTAINER,
-    SEALED_CONTAINER,
-    REVIEWS_CONTAINER,
-  ];
-  const containers = names.map((name) => blobs.getContainerClient(name));
   await Promise.all([
-    ...containers.map((container) => container.createIfNotExists()),
+    ...containerNames(retentionClasses).map((name) => blobs.getContainerClient(name).createIfNotExists()),
     // Answers an existing table as well as a new one: the client takes "already exists" for success.
-    tables.createTable(KEYRING_TABLE),
-    tables.createTable(DRIFT_TABLE),
-    tables.createTable(LIMITS_TABLE),
-    tables.createTable(APPROVALS_TABLE),
-    tables.createTable(REPLIES_TABLE),
-    tables.createTable(SESSIONS_TABLE),
-    tables.createTable(REVIEWS_TABLE),
-    tables.createTable(BLOCKS_TABLE),
+    ...tableNames.map((name) => tables.createTable(name)),
   ]);
 }

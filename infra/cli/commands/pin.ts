@@ -6,12 +6,8 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { styleText } from 'node:util';
-import { DefaultAzureCredential, type TokenCredential } from '@azure/identity';
 import type { Command } from 'commander';
-import { createSecretClient } from '../../../shared/azure/clients.ts';
 import { createVariables } from '../../../shared/azure/environment.ts';
-import { createKeyVaultSecretSource } from '../../../shared/azure/key-vault-secrets.ts';
-import type { CredentialConfig } from '../../../shared/config/config.ts';
 import { GATEWAY_FILE } from '../../../shared/config/config-files.ts';
 import { findUrlMistake, urlMistakeMessages } from '../../../shared/config/loopback.ts';
 import { formatProblems } from '../../../shared/config/problems.ts';
@@ -24,9 +20,8 @@ import {
 } from '../../../shared/credentials/broker.ts';
 import { readStackFile, type Stack } from '../../local/stack-file.ts';
 import { createLenientVariables, DEFAULT_CONFIG_FOLDER } from '../config-folder.ts';
-import { listUpstreamTools } from '../list-upstream-tools.ts';
-import { createLocalCredential } from '../local-credential.ts';
 import { CommandFailure, describeExitCodes, exitCodes } from '../outcome.ts';
+import { askUpstream, createVariableSource, openVault, type Upstream } from '../pins/ask-upstream.ts';
 import {
   applyChanges,
   comparePins,
@@ -36,7 +31,7 @@ import {
   type PinChange,
 } from '../pins/compare-pins.ts';
 import { visibleJson } from '../pins/visible-text.ts';
-import { type Pin, type Pins, pinTools, quoteName, readPins, writePins } from '../tools-lock-file.ts';
+import { type Pin, type Pins, quoteName, readPins, writePins } from '../tools-lock-file.ts';
 
 interface PinFlags {
   readonly config: string;
@@ -84,7 +79,7 @@ async function pin(flags: PinFlags): Promise<void> {
   const stack = flags.local ? await readStack(flags.data) : undefined;
   const [servers, before] = await Promise.all([readServers(folder, flags, stack), readPins(file)]);
 
-  const broker = createBroker(flags, stack);
+  const broker = createCredentialBroker({ source: createSource(flags, stack), nowMs: Date.now });
   const listed = await Promise.all(servers.map(async (server) => [server.name, await ask(server, broker)] as const));
   const kept = flags.server === undefined ? [] : before;
   const offered: Pins = new Map([...kept, ...listed]);
@@ -126,12 +121,6 @@ const TERMINAL = {
   added: (text: string) => styleText('green', text, { stream: process.stdout }),
 };
 
-interface Upstream {
-  readonly name: string;
-  readonly url: string;
-  readonly credential?: CredentialConfig;
-}
-
 async function readServers(folder: string, flags: PinFlags, stack: Stack | undefined): Promise<readonly Upstream[]> {
   const file = join(folder, GATEWAY_FILE);
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
@@ -166,32 +155,16 @@ function readUrl(text: string): string {
   return new URL(text).href;
 }
 
-function createBroker(flags: PinFlags, stack: Stack | undefined): CredentialBroker {
-  return createCredentialBroker({ source: createSource(flags, stack), nowMs: Date.now });
-}
-
 function createSource({ secretEnv, vault }: PinFlags, stack: Stack | undefined): SecretSource {
   if (secretEnv !== undefined) return createVariableSource(secretEnv);
   const url = stack?.keyVault ?? vault ?? process.env.KEY_VAULT_URL;
   if (url === undefined) return { read: () => Promise.reject(new Error('no vault: --vault, or KEY_VAULT_URL')) };
-  const credential: TokenCredential =
-    stack === undefined ? new DefaultAzureCredential() : createLocalCredential(stack.entra);
-  return createKeyVaultSecretSource(createSecretClient(url, credential));
-}
-
-function createVariableSource(name: string): SecretSource {
-  const value = process.env[name];
-  return {
-    read: () =>
-      value === undefined ? Promise.reject(new Error(`${name} is not set`)) : Promise.resolve({ value, version: name }),
-  };
+  return openVault(url, stack);
 }
 
 async function ask(server: Upstream, broker: CredentialBroker): Promise<ReadonlyMap<string, Pin>> {
   try {
-    const credential = server.credential && (await broker.credentialFor(server.credential));
-    const tools = await listUpstreamTools({ url: server.url, ...(credential !== undefined && { credential }) });
-    return pinTools(server.name, tools);
+    return await askUpstream(server, broker);
   } catch (cause) {
     if (cause instanceof CommandFailure) throw cause;
     throw new CommandFailure(`${server.name}: ${explain(cause)}`, { cause });
