@@ -165,7 +165,7 @@ export function createFlowAnswers(options: FlowAnswersOptions): FlowAnswers {
 }
 
 const STALE = 'This answer is too old, or its clock is wrong. Nothing was decided: please answer the next card.';
-const REPLAYED = 'This card was answered before, and what was said then stands. Everything is on the page:';
+const REPLAYED = 'This card was answered before. What became of that stands on the page:';
 
 function say(text: string): HttpAnswer {
   const headers = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' };

@@ -110,6 +110,10 @@ describe('a card', () => {
         requester: { ...requester, principal: { ...requester.principal, name: long }, agent: { id: long, name: long } },
       });
       expect(sizeOf(card)).toBeLessThan(24 * 1_024);
+      const answer = { card: 'f'.repeat(32), round: 5 };
+      const actions = createCard(makeApproval(), { publicUrl, mayReply: false, answer }).actions;
+      // Whatever the call is: as many bytes for each card, and all of them within what Teams takes.
+      expect(sizeOf(card) + Buffer.byteLength(JSON.stringify(actions))).toBeLessThan(26 * 1_024);
     }
   });
 });
