@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ContainerPolicy } from '../../../../../infra/cli/lock/container-policies.ts';
 import { describeConsequences, describePlan } from '../../../../../infra/cli/lock/describe-lock.ts';
 import { planLock } from '../../../../../infra/cli/lock/plan-lock.ts';
-import { createLockReader } from '../../../../../infra/cli/lock/seen-locks.ts';
+import { createLockReader, openLocks } from '../../../../../infra/cli/lock/seen-locks.ts';
 import { proves } from '../../../../requirements.ts';
 
 function policy(container: string, more: Partial<ContainerPolicy> = {}): ContainerPolicy {
@@ -74,5 +74,14 @@ describe('what verify sees of locks', () => {
   ] as const)(proves('lock.seen', 'transcripts %s and seals %s: %s'), async (transcripts, state, expected) => {
     const read = async (container: string) => policy(container, { state: container === 'seals' ? state : transcripts });
     expect(await createLockReader({ read })('transcripts-a')).toBe(expected);
+  });
+
+  it('is nothing where nobody was asked to look, and nothing by halves', async () => {
+    expect(await openLocks({ account: 'https://sttr.blob.core.windows.net' })).toEqual({});
+    const [account, subscription] = ['https://sttr.blob.core.windows.net', '5a11e000-0000-4000-8000-000000000002'];
+    await expect(openLocks({ account, subscription })).rejects.toThrow(/belong together/);
+    await expect(openLocks({ subscription, resourceGroup: 'rg' })).rejects.toThrow(/belong together/);
+    await expect(openLocks({ account, subscription: 'mine', resourceGroup: 'rg' })).rejects.toThrow(/--subscription/);
+    expect(await openLocks({ account, subscription, resourceGroup: 'rg' })).toEqual({ isLocked: expect.any(Function) });
   });
 });
