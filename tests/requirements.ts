@@ -512,6 +512,7 @@ const requirements = {
   // Issue 6: the doctor
   'doctor.checks': 'Each check says ok where all is well, and was seen to fail where it is not',
   'doctor.advice': 'Whatever is not well is told with what to do about it',
+  'doctor.exit-codes': 'doctor exits 0 without a failure, 1 with one, 2 where it could not run',
   'doctor.secrets': 'The doctor prints no credential, token or secret address, whoever quotes one in an error',
 
   // Issue 6: locking
@@ -521,6 +522,8 @@ const requirements = {
   'lock.seen': 'Verify says worm-locked only where transcripts and seals were both seen locked',
 
   // Issue 6: telemetry
+  'telemetry.stages': 'A call is one trace whose spans are its stages, each with its duration',
+  'telemetry.metrics': 'What is counted and measured is what happened, under the names of one file',
   'telemetry.traceparent':
     'A client’s trace is continued from its message or header and passed on; what is malformed is ignored; nobody buys spans',
   'telemetry.labels': 'No label holds a person, an id, an argument, an address, or a word that is not known beforehand',

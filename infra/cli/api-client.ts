@@ -30,11 +30,18 @@ const MAX_ANSWER_BYTES = 8 * 1_024 * 1_024;
 /** What it is to be told no, rather than to have asked wrongly or in vain. */
 const REFUSALS = new Set([403, 404, 409]);
 
-export function createApiClient({ gateway, token }: { readonly gateway: string; readonly token: string }): ApiClient {
+export interface ApiClientOptions {
+  readonly gateway: string;
+  readonly token: string;
+  /** Of one request; default 30 seconds. */
+  readonly deadlineMs?: number;
+}
+
+export function createApiClient({ gateway, token, deadlineMs = DEADLINE_MS }: ApiClientOptions): ApiClient {
   return {
     async ask({ method = 'GET', path, body, schema }) {
       const request = `${method} ${gateway}${path}`;
-      const { status, json } = await send(request, `${gateway}${path}`, {
+      const { status, json } = await send(request, `${gateway}${path}`, deadlineMs, {
         method,
         redirect: 'error',
         headers: {
@@ -55,8 +62,13 @@ export function createApiClient({ gateway, token }: { readonly gateway: string; 
   };
 }
 
-async function send(request: string, url: string, init: RequestInit): Promise<{ status: number; json: unknown }> {
-  const deadline = AbortSignal.timeout(DEADLINE_MS);
+async function send(
+  request: string,
+  url: string,
+  deadlineMs: number,
+  init: RequestInit,
+): Promise<{ status: number; json: unknown }> {
+  const deadline = AbortSignal.timeout(deadlineMs);
   let response: Response;
   try {
     response = await fetch(url, { ...init, signal: deadline });

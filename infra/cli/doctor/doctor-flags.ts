@@ -17,12 +17,15 @@ export interface DoctorFlags extends ApiFlags {
 
 /** Throws `CommandFailure`. */
 export function checkFlags(flags: DoctorFlags): void {
-  const { local, subscription, resourceGroup, account, vault, secretEnv } = flags;
+  const { local, subscription, resourceGroup, account, vault, secretEnv, postTestCard } = flags;
   if (local && [subscription, resourceGroup, account, vault, secretEnv].some((flag) => flag !== undefined)) {
     throw new CommandFailure('with --local the stack says where its parts are: leave out what belongs to --url');
   }
   if ((subscription === undefined) !== (resourceGroup === undefined)) {
     throw new CommandFailure('--subscription and --resource-group belong together');
+  }
+  if (postTestCard && !local && vault === undefined) {
+    throw new CommandFailure('--post-test-card needs --vault: the address of the workflow is there');
   }
   if (account !== undefined && URL.parse(account)?.protocol !== 'https:') {
     throw new CommandFailure('--account must be the https URL of the blob service that holds the transcripts');
@@ -30,7 +33,10 @@ export function checkFlags(flags: DoctorFlags): void {
 }
 
 /** Server → variable. Throws `CommandFailure`. */
-export function readSecretVariables(secretEnv: readonly string[] = []): ReadonlyMap<string, string> {
+export function readSecretVariables(
+  secretEnv: readonly string[] = [],
+  servers: ReadonlyMap<string, unknown>,
+): ReadonlyMap<string, string> {
   return new Map(
     secretEnv.map((text) => {
       const [, server, variable] = /^([a-z][a-z0-9-]*)=([A-Za-z_][A-Za-z0-9_]*)$/.exec(text) ?? [];
@@ -38,6 +44,7 @@ export function readSecretVariables(secretEnv: readonly string[] = []): Readonly
       if (server === undefined || variable === undefined) {
         throw new CommandFailure('--secret-env takes SERVER=VARIABLE, the name of a variable and not its value');
       }
+      if (!servers.has(server)) throw new CommandFailure(`${server} in --secret-env is no server of gateway.yaml`);
       if (!process.env[variable]) throw new CommandFailure(`${variable} is not set`);
       return [server, variable] as const;
     }),

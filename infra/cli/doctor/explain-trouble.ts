@@ -8,16 +8,24 @@ import { visibleLine } from '../pins/visible-text.ts';
 /** `ECONNREFUSED`, `CERT_HAS_EXPIRED`, `SecretNotFound`. */
 const CODE = /^[A-Za-z][A-Za-z0-9_]{1,60}$/;
 
+/** Of the Azure SDK's credentials. */
+const NOT_SIGNED_IN = new Set([
+  'CredentialUnavailableError',
+  'AggregateAuthenticationError',
+  'AuthenticationRequiredError',
+]);
+
+/** Of the chain of causes, the innermost that says anything: the others wrap it. */
 export function explainTrouble(error: unknown): string {
-  const words: string[] = [];
+  let facts: readonly string[] = [];
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (cause instanceof CommandFailure || cause instanceof CommandRefusal) {
-      words.push(visibleLine(cause.message.split('\n', 1)[0] ?? ''));
-      break;
+      return visibleLine(cause.message.split('\n', 1)[0] ?? '');
     }
-    words.push(...factsOf(cause));
+    const found = factsOf(cause);
+    if (found.length > 0) facts = found;
   }
-  return [...new Set(words)].join(', ') || 'for a reason that can’t be told safely';
+  return facts.join(', ') || 'for a reason that can’t be told safely';
 }
 
 /** Whether the other side was never reached: no name, no connection, no certificate to trust, no time. */
@@ -31,6 +39,7 @@ export function isUnreached(error: unknown): boolean {
 
 function factsOf(error: Error): readonly string[] {
   if (error.name === 'TimeoutError' || error.name === 'AbortError') return ['no answer in time'];
+  if (NOT_SIGNED_IN.has(error.name)) return ['nobody is signed in with az or azd'];
   // The MCP client's error for a 401 has no status.
   if (error.name === 'UnauthorizedError') return ['HTTP 401'];
   const status = 'status' in error ? error.status : 'statusCode' in error ? error.statusCode : undefined;

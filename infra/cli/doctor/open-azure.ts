@@ -20,9 +20,9 @@ import type { DeployedQueue } from './queues.ts';
 
 const GRAPH = 'https://graph.microsoft.com';
 
-export function openMembers(stack: Stack | undefined): GroupMembers {
+export function openMembers(stack: Stack | undefined, deadlineMs: number): GroupMembers {
   const credential = stack === undefined ? lateCredential() : createLocalCredential(stack.entra);
-  return createGraphGroupMembers({ url: stack?.graph ?? GRAPH, credential });
+  return createGraphGroupMembers({ url: stack?.graph ?? GRAPH, credential, deadlineMs });
 }
 
 /** Undefined where the flags don't name an account. */

@@ -37,15 +37,15 @@ export interface Patient {
   readonly loaded: ConfigurationOptions['loaded'];
 }
 
-/** Of one upstream request; shorter than a check may take. */
-const UPSTREAM_MS = 8_000;
+/** Of one request; shorter than a check may take, so that none keeps the process once all is told. */
+const REQUEST_MS = 8_000;
 
 export function planChecks({ flags, door, loaded }: Patient): readonly Check[] {
   const { gateway, stack } = door;
   const nowMs = Date.now;
   const signIn = createOnce(door.signIn);
   const config = loaded.ok ? loaded.value.config : undefined;
-  const openApi = async () => createApiClient({ gateway, token: await signIn() });
+  const openApi = async () => createApiClient({ gateway, token: await signIn(), deadlineMs: REQUEST_MS });
   return [
     createLivenessCheck({ gateway, fetch, nowMs }),
     createHealthCheck({ openApi, version: VERSION }),
@@ -87,7 +87,7 @@ function planConfigured(config: Config, flags: DoctorFlags, stack: Stack | undef
   const url = stack?.keyVault ?? flags.vault;
   const vault = url === undefined ? undefined : openVault(url, stack);
   return [
-    ...createPeopleChecks({ config, members: openMembers(stack) }),
+    ...createPeopleChecks({ config, members: openMembers(stack, REQUEST_MS) }),
     ...planUpstreams(config, flags, vault, stack),
     ...createTeamsChecks({
       teams: config.approvals.teams,
@@ -110,7 +110,7 @@ function planUpstreams(
   vault: SecretSource | undefined,
   stack: Stack | undefined,
 ): readonly Check[] {
-  const variables = readSecretVariables(secretEnv);
+  const variables = readSecretVariables(secretEnv, servers);
   return [...servers.values()].map((server) => {
     const variable = variables.get(server.name);
     const source = variable === undefined ? vault : createVariableSource(variable);
@@ -119,7 +119,7 @@ function planUpstreams(
     return createUpstreamCheck({
       server,
       pinned: lock.servers.get(server.name) ?? new Map(),
-      ask: isGiven ? () => askUpstream({ ...server, deadlineMs: UPSTREAM_MS }, broker) : undefined,
+      ask: isGiven ? () => askUpstream({ ...server, deadlineMs: REQUEST_MS }, broker) : undefined,
       isLocal: stack !== undefined,
     });
   });

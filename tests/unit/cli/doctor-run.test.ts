@@ -53,6 +53,7 @@ describe('an error, explained', () => {
     [Object.assign(new Error(KEY), { statusCode: 403, code: 'Forbidden' }), 'HTTP 403, Forbidden'],
     [Object.assign(new Error(KEY), { status: 500, code: `no code: ${KEY}` }), 'HTTP 500'],
     [Object.assign(new Error(KEY), { name: 'UnauthorizedError' }), 'HTTP 401'],
+    [Object.assign(new Error(KEY), { name: 'CredentialUnavailableError' }), 'nobody is signed in with az or azd'],
     [new DOMException('x', 'TimeoutError'), 'no answer in time'],
     [
       new CommandFailure('in our\u001b[2J own words\nand more', { cause: new Error(KEY) }),
