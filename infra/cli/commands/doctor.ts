@@ -12,7 +12,6 @@ import { DEFAULT_CONFIG_FOLDER, loadConfigFolder } from '../config-folder.ts';
 import type { LoadedPolicies } from '../doctor/configuration.ts';
 import { checkFlags, type DoctorFlags } from '../doctor/doctor-flags.ts';
 import { findingsToJson, formatFindings } from '../doctor/format-findings.ts';
-import { planChecks } from '../doctor/plan-checks.ts';
 import { runChecks } from '../doctor/run-checks.ts';
 import { exitCodes } from '../outcome.ts';
 
@@ -51,6 +50,8 @@ export function addDoctorCommand(program: Command): void {
 async function examine(flags: DoctorFlags): Promise<void> {
   checkFlags(flags);
   const door = await findDoor(flags);
+  // It brings the SDKs of everything that is looked at: loaded when asked for, so that other commands start quickly.
+  const { planChecks } = await import('../doctor/plan-checks.ts');
   const set = door.stack === undefined ? process.env : { ...process.env, CRM_URL: door.stack.crm };
   const loaded = await load(resolve(flags.config), set);
   const findings = await runChecks(planChecks({ flags, door, loaded }), { deadlineMs: DEADLINE_MS });

@@ -69,7 +69,7 @@ function judgeVersion({ version }: HealthReport, ours: string): Finding {
 }
 
 function judgeDependency({ name, status, ms }: HealthReport['dependencies'][number]): Finding {
-  if (status === 'ok') return well(name, `${ms} ms`);
+  if (status === 'ok') return well(name, `answers the gateway (${ms} ms)`);
   const advice = ADVICE.get(name) ?? (name.startsWith('table-') ? TABLE : 'Look for dependency-failed in its log');
   return broken(name, `did not answer the gateway in time, or refused it (${ms} ms)`, advice);
 }

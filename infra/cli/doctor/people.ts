@@ -22,7 +22,8 @@ export function createPeopleChecks({ config, members }: PeopleOptions): readonly
         // One more than is wanted says all there is to say.
         const found = await members.membersOf(config.groups.get(group) ?? '', people + 1);
         if (found.ok) return [judge(name, found.value.members.length, people)];
-        const advice = 'Sign in with az as somebody who may read the members of groups, or count them in the portal';
+        const advice =
+          'In Azure, sign in with az as somebody who may read the members of groups; or count them in the portal';
         return [doubt(name, `not looked at: ${explainTrouble(found.error.cause)}`, advice)];
       },
     };

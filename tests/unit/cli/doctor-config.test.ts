@@ -127,7 +127,7 @@ describe('the people of quorums', () => {
     const membersOf = async () => err({ cause: Object.assign(new Error('secret words'), { statusCode: 403 }) });
     const [check] = createPeopleChecks({ config: sample, members: { membersOf } });
     expect(check && (await look(check))).toMatchObject([
-      { status: 'warn', detail: 'not looked at: HTTP 403', advice: expect.stringContaining('Sign in') },
+      { status: 'warn', detail: 'not looked at: HTTP 403', advice: expect.stringContaining('sign in with az') },
     ]);
   });
 });

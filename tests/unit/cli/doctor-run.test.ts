@@ -92,6 +92,10 @@ describe('findings as they are printed', () => {
     );
   });
 
+  it('what a gateway says of itself fills no screen', () => {
+    expect(formatFindings([well('metadata', 'x'.repeat(100_000))]).length).toBeLessThan(500);
+  });
+
   it(proves('doctor.advice', 'a program gets the same as JSON'), () => {
     expect(JSON.parse(findingsToJson(findings))).toEqual({
       ok: false,
