@@ -59,5 +59,6 @@ export function createAppEnvironment(parts: AppEnvironmentParts): Record<string,
     STATE_STORAGE__blobServiceUri: '',
     SERVICE_BUS__fullyQualifiedNamespace: '',
     AZURE_CLIENT_ID: '',
+    APPLICATIONINSIGHTS_CONNECTION_STRING: '',
   };
 }

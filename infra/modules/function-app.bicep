@@ -133,6 +133,8 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
       STATE_STORAGE__tableServiceUri: stateTableUrl
       SERVICE_BUS__fullyQualifiedNamespace: serviceBusHost
       AZURE_CLIENT_ID: identity.clientId
+      // The host reads it too. Names the resource and where it takes telemetry, and opens nothing: local authentication is off.
+      APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString
 
       // What the platform reads.
       // The host’s own storage: leases of timers. By name it finds all of the account’s services.
@@ -142,9 +144,9 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
       // The queue triggers; the namespace is set above, for the app and the host both.
       SERVICE_BUS__credential: 'managedidentity'
       SERVICE_BUS__clientId: identity.clientId
-      // Names the resource and where it takes telemetry. It opens nothing: local authentication is off.
-      APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString
       APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.clientId};Authorization=AAD'
+      // Its exporter would report on itself, to somebody else.
+      APPLICATION_INSIGHTS_NO_STATSBEAT: 'true'
       // Megabyte events leave megabytes of garbage: a small young generation keeps the process small under a slow reader.
       languageWorkers__node__arguments: '--max-semi-space-size=8'
     })

@@ -12,12 +12,12 @@ import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import type { QueueSide } from '../gateway/queue-side.ts';
 import type { HttpAnswer, HttpCall } from '../mcp/http.ts';
 import { createPolicyEngine } from '../policy/create-engine.ts';
-import { silentTelemetry } from '../telemetry/telemetry.ts';
 import { createAzurePorts } from './azure-ports.ts';
 import { createVariables, readEnvironment } from './environment.ts';
 import { httpHandler } from './http-trigger.ts';
 import { createLog } from './log.ts';
 import { installStreamCure, type StreamCure } from './stream-cure.ts';
+import { createTelemetry } from './telemetry/create-telemetry.ts';
 
 const log = createLog();
 let cure: StreamCure | undefined;
@@ -36,24 +36,31 @@ export async function startApp(): Promise<void> {
   if (!policy.ok) throw new Error(`bad configuration:\n${formatProblems(policy.error)}`);
 
   const ports = createAzurePorts(environment.value);
-  closePorts = ports.close;
+  const after = (delayMs: number, run: () => void): (() => void) => {
+    const timer = setTimeout(run, delayMs).unref();
+    return () => clearTimeout(timer);
+  };
+  const monotonicMs = (): number => performance.now();
+  const { credential } = ports;
+  const listening = createTelemetry(environment.value.telemetry, { credential, log, monotonicMs, after });
+  closePorts = async () => {
+    await ports.close();
+    await listening.close();
+  };
   gateway = createGateway(config.value, policy.value, {
     ...ports,
     publicUrl: environment.value.publicUrl,
     entra: environment.value.entra,
     lookup: (hostname) => lookup(hostname, { all: true }),
     log,
-    telemetry: silentTelemetry,
+    telemetry: listening.telemetry,
     nowMs: Date.now,
-    monotonicMs: () => performance.now(),
+    monotonicMs,
     randomBytes,
     newId: randomUUID,
     deadline: AbortSignal.timeout,
     pause: (ms, signal) => pause(ms, undefined, { signal, ref: false }).catch(() => undefined),
-    after: (delayMs, run) => {
-      const timer = setTimeout(run, delayMs).unref();
-      return () => clearTimeout(timer);
-    },
+    after,
   });
   gateway.warmUp();
   ports.warmUp().catch((cause: unknown) => log('warn', 'warm-up-failed', {}, cause));

@@ -2,6 +2,7 @@
  * The gateway's ports over Azure's services, made once from the settings. No request is sent here.
  */
 import { randomBytes } from 'node:crypto';
+import type { TokenCredential } from '@azure/identity';
 import type { GatewayPorts } from '../gateway/ports.ts';
 import { APPROVALS_TABLE, createApprovalsTable } from './approvals-table.ts';
 import { BLOCKS_TABLE, createBlocksTable } from './blocks-table.ts';
@@ -45,6 +46,8 @@ type ClockPorts =
   | 'after';
 
 export interface AzurePorts extends Omit<GatewayPorts, ClockPorts> {
+  /** The app's own identity, for what else it is sent to. */
+  readonly credential: TokenCredential;
   /** Opens connections ahead of the first call that needs them. Rejects; whoever needs them then opens them. */
   warmUp(): Promise<void>;
   /** Ends connections that would keep the process alive. Never rejects. */
@@ -63,6 +66,7 @@ export function createAzurePorts(environment: Environment): AzurePorts {
   const sealedService = createBlobService(sealed, credential);
   const queue = createServiceBusQueue({ address: serviceBus, credential });
   return {
+    credential,
     groups: createGraphGroupSource(graph),
     guests: createGraphGuestSource(graph),
     groupMembers: createGraphGroupMembers(graph),

@@ -9,6 +9,7 @@ import { err, ok, type Result } from '../result.ts';
 import type { StorageAddress } from './clients.ts';
 import { isLocalServiceBus, isLocalStorage } from './connection-strings.ts';
 import type { ServiceBusAddress } from './service-bus-queue.ts';
+import type { TelemetryTargets } from './telemetry/targets.ts';
 
 export interface Environment {
   /** Absolute path of the folder with gateway.yaml. */
@@ -25,6 +26,8 @@ export interface Environment {
   /** Blobs of the state's account: held arguments and kept answers. */
   readonly sealed: StorageAddress;
   readonly serviceBus: ServiceBusAddress;
+  /** Who is told of traces and metrics; nobody, where neither is set. */
+  readonly telemetry: TelemetryTargets;
   /** Client id of the user-assigned managed identity; absent for the system-assigned one. */
   readonly managedIdentity?: string;
 }
@@ -99,6 +102,11 @@ const settingsSchema = z.object({
   SERVICE_BUS: localServiceBus.optional(),
   SERVICE_BUS__fullyQualifiedNamespace: hostName.optional(),
   AZURE_CLIENT_ID: guid.optional(),
+  APPLICATIONINSIGHTS_CONNECTION_STRING: z
+    .string()
+    .regex(/^InstrumentationKey=[0-9a-f-]{36}(;|$)/i, 'must be InstrumentationKey=…')
+    .optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: serviceUrl.optional(),
   SEAL_SCHEDULE: z.string().optional(),
 });
 
@@ -141,6 +149,7 @@ function checkOneWay(
 
 function toEnvironment(settings: z.output<typeof settingsSchema>, appFolder: string): Environment {
   const { ENTRA_TENANT_ID: tenantId, ENTRA_AUTHORITY_HOST: authorityHost, AZURE_CLIENT_ID: identity } = settings;
+  const { APPLICATIONINSIGHTS_CONNECTION_STRING: connectionString, OTEL_EXPORTER_OTLP_ENDPOINT: otlpUrl } = settings;
   return {
     configFolder: resolve(appFolder, settings.SALLYPORT_CONFIG_DIR),
     publicUrl: settings.SALLYPORT_PUBLIC_URL,
@@ -162,6 +171,10 @@ function toEnvironment(settings: z.output<typeof settingsSchema>, appFolder: str
     state: toStorage(settings.STATE_STORAGE, settings.STATE_STORAGE__tableServiceUri),
     sealed: toStorage(settings.STATE_STORAGE, settings.STATE_STORAGE__blobServiceUri),
     serviceBus: toServiceBus(settings.SERVICE_BUS, settings.SERVICE_BUS__fullyQualifiedNamespace),
+    telemetry: {
+      ...(connectionString !== undefined && { connectionString }),
+      ...(otlpUrl !== undefined && { otlpUrl }),
+    },
     ...(identity !== undefined && { managedIdentity: identity }),
   };
 }

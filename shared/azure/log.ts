@@ -3,17 +3,23 @@
  * pick them up. Of a cause only its kind, code and message are written, never its properties: those may hold a request.
  */
 import type { Log, LogFacts, LogLevel } from '../log.ts';
+import { currentCallFacts } from './current-call.ts';
 
 type Write = (level: LogLevel, line: string) => void;
 
 const MAX_CAUSES = 4;
 const MAX_MESSAGE = 500;
 
-export function createLog(write: Write = writeToProcess, nowMs: () => number = Date.now): Log {
+/** `known`: what is known besides, as of the call that is under way; what a line says itself comes first. */
+export function createLog(
+  write: Write = writeToProcess,
+  nowMs: () => number = Date.now,
+  known: () => LogFacts = currentCallFacts,
+): Log {
   return (level, event, facts = {}, cause) => {
     const time = new Date(nowMs()).toISOString();
     const causes = cause === undefined ? {} : { cause: describeCauses(cause) };
-    write(level, JSON.stringify({ time, level, event, ...defined(facts), ...causes }));
+    write(level, JSON.stringify({ time, level, event, ...defined({ ...known(), ...facts }), ...causes }));
   };
 }
 

@@ -393,7 +393,8 @@ describe.skipIf(compiler === undefined)('the deployment', () => {
 
   describe('settings', () => {
     /** Connection strings to this machine (shared/azure/environment.ts). */
-    const localOnly = ['TRANSCRIPTS_STORAGE', 'STATE_STORAGE', 'SERVICE_BUS'];
+    /** OTLP is for elsewhere: in Azure, Application Insights listens. */
+    const localOnly = ['TRANSCRIPTS_STORAGE', 'STATE_STORAGE', 'SERVICE_BUS', 'OTEL_EXPORTER_OTLP_ENDPOINT'];
     /** What the host reads: infra/modules/function-app.bicep says of each what for. */
     const platform = [
       'AzureWebJobsStorage__accountName',
@@ -401,8 +402,8 @@ describe.skipIf(compiler === undefined)('the deployment', () => {
       'AzureWebJobsStorage__clientId',
       'SERVICE_BUS__credential',
       'SERVICE_BUS__clientId',
-      'APPLICATIONINSIGHTS_CONNECTION_STRING',
       'APPLICATIONINSIGHTS_AUTHENTICATION_STRING',
+      'APPLICATION_INSIGHTS_NO_STATSBEAT',
       'languageWorkers__node__arguments',
     ];
 
@@ -437,6 +438,7 @@ describe.skipIf(compiler === undefined)('the deployment', () => {
           state: { url: `https://st${hash}.table.core.windows.net` },
           sealed: { url: `https://st${hash}.blob.core.windows.net` },
           serviceBus: { namespace: `sbns-${hash}.servicebus.windows.net` },
+          telemetry: { connectionString: facts('', 'ConnectionString') },
           managedIdentity: '5a11e000-0000-4000-8000-0000000000d1',
         },
       });

@@ -49,6 +49,7 @@ describe('readEnvironment', () => {
       state: { url: 'https://store.table.core.windows.net' },
       sealed: { url: 'https://store.blob.core.windows.net' },
       serviceBus: { namespace: 'sallyport.servicebus.windows.net' },
+      telemetry: {},
       managedIdentity: '5a11e000-0000-4000-8000-0000000000aa',
     });
   });
