@@ -91,6 +91,9 @@ param recoverVault bool = false
 @maxValue(730)
 param logRetentionDays int = 90
 
+@description('Resource ids of action groups that alerts tell; none: they stand in the portal alone.')
+param actionGroupIds string[] = []
+
 @description('Storage and the vault: Disabled takes private endpoints of your own, reached through outboundSubnetId.')
 param publicNetworkAccess 'Enabled' | 'Disabled' = 'Enabled'
 
@@ -149,6 +152,21 @@ module monitoring 'modules/monitoring.bicep' = {
     tags: tags
     retentionDays: logRetentionDays
   }
+}
+
+module alerts 'modules/alerts.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    workspaceId: monitoring.outputs.workspaceId
+    actionGroupIds: actionGroupIds
+  }
+}
+
+module workbook 'modules/workbook.bicep' = {
+  scope: group
+  params: { location: location, tags: tags, workspaceId: monitoring.outputs.workspaceId }
 }
 
 // The host’s storage, the package, and everything that is there for a while: tables, and what is sealed.

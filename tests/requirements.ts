@@ -523,6 +523,7 @@ const requirements = {
 
   // Issue 6: telemetry
   'telemetry.stages': 'A call is one trace whose spans are its stages, each with its duration',
+  'telemetry.alerts': 'Alert rules and workbook ask for exactly the metrics that are sent',
   'telemetry.metrics': 'What is counted and measured is what happened, under the names of one file',
   'telemetry.traceparent':
     'A client’s trace is continued from its message or header and passed on; what is malformed is ignored; nobody buys spans',

@@ -49,6 +49,7 @@ param instanceMemoryMB = 4096
 param siteUpdateStrategy = 'RollingUpdate'
 param hardwareKeys = true
 param recoverVault = true
+param actionGroupIds = ['/subscriptions/s/resourceGroups/g/providers/Microsoft.Insights/actionGroups/on-call']
 param publicNetworkAccess = 'Disabled'
 param outboundSubnetId = '/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v/subnets/app'
 `;
@@ -494,6 +495,8 @@ describe.skipIf(compiler === undefined)('the deployment', () => {
       'Microsoft.ManagedIdentity/userAssignedIdentities': 'its sign-ins are in Entra’s own logs',
       'Microsoft.Insights/components': 'its data is in the workspace already, and would be there twice',
       'Microsoft.Web/serverfarms': 'a Flex plan has no instances of its own to measure',
+      'Microsoft.Insights/scheduledQueryRules': 'the subscription’s activity log, and that of alerts',
+      'Microsoft.Insights/workbooks': 'only shows; who looks, the workspace’s own log says',
       [ROLES]: 'the subscription’s activity log',
       [DIAGNOSTICS]: 'is one',
     };
@@ -520,6 +523,28 @@ describe.skipIf(compiler === undefined)('the deployment', () => {
       }
     });
 
+    it(
+      proves(
+        'telemetry.alerts',
+        'are asked every five minutes for what somebody has to know, and told whom it is to be told',
+      ),
+      () => {
+        const workspaceId = full.one('Microsoft.OperationalInsights/workspaces').id;
+        const rules = full.of('Microsoft.Insights/scheduledQueryRules');
+        expect(rules).toHaveLength(6);
+        for (const { properties } of rules) {
+          expect(properties).toMatchObject({
+            ...{ enabled: true, evaluationFrequency: 'PT5M', autoMitigate: true },
+            actions: { actionGroups: [expect.stringContaining('/actionGroups/on-call')] },
+            criteria: { allOf: [{ timeAggregation: 'Count', operator: 'GreaterThan', threshold: 0 }] },
+          });
+          expect(String(properties.scopes)).toContain(workspaceId);
+        }
+        const shown = full.one('Microsoft.Insights/workbooks').properties;
+        expect(String(shown.serializedData)).not.toContain('{workspaceId}');
+      },
+    );
+
     it(proves('deploy.diagnostics', 'a kind of resource that is new here has to be thought of'), () => {
       const types = new Set([...template.all, ...full.all].map(({ type }) => type));
       expect([...types].filter((type) => !logged.has(type) && !isPart(type) && !(type in unlogged))).toEqual([]);
@@ -533,6 +558,8 @@ describe.skipIf(compiler === undefined)('the deployment', () => {
       'Microsoft.ManagedIdentity/userAssignedIdentities': /^[a-zA-Z0-9][\w-]{2,127}$/,
       'Microsoft.OperationalInsights/workspaces': /^[a-zA-Z0-9][a-zA-Z0-9-]{2,61}[a-zA-Z0-9]$/,
       'Microsoft.Insights/components': /^[\w().-]{0,254}[\w()-]$/,
+      'Microsoft.Insights/scheduledQueryRules': /^[\w().-]{1,259}[\w()-]$/,
+      'Microsoft.Insights/workbooks': /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
       [DIAGNOSTICS]: /^[\w.-]{1,260}$/,
       [STORAGE]: /^[a-z0-9]{3,24}$/,
       [`${STORAGE}/blobServices`]: /^default$/,
