@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- --long] [--approvals] [--records] [--reviews] [--json FILE]`: start to ready, a call through the gateway against the same call made directly,
+ * `npm run bench [-- --long] [--approvals] [--records] [--reviews] [--cold] [--json FILE]`: start to ready, a call through the gateway against the same call made directly,
  * storage operations per call, memory, bundle size and load time, decision time. Everything on this machine, in one run.
  */
 import { execFile } from 'node:child_process';
@@ -12,6 +12,7 @@ import { buildApp } from '../../infra/build.ts';
 import { startFunctionHost } from '../../infra/local/function-host/start.ts';
 import { startStack } from '../../infra/local/stack.ts';
 import { measureApprovals, printApprovals } from './approvals.ts';
+import { measureColdStart, printColdStart } from './cold-start.ts';
 import { makeBenchConfig } from './config.ts';
 import { startStorageCounter } from './count-storage.ts';
 import { measureDecisions } from './decide.ts';
@@ -30,7 +31,7 @@ const CLIENTS = [1, 16, 32];
 
 const flag = { type: 'boolean', default: false } as const;
 const { values } = parseArgs({
-  options: { json: { type: 'string' }, long: flag, approvals: flag, records: flag, reviews: flag },
+  options: { json: { type: 'string' }, long: flag, approvals: flag, records: flag, reviews: flag, cold: flag },
 });
 const built = await buildApp(appDir);
 if (!built.ok) throw new Error(built.error.join('\n'));
@@ -41,6 +42,7 @@ const bundleLoadMs = await measureBundleLoad();
 const config = await makeBenchConfig(appDir);
 const streams = await measureStreams(appDir, config.configDir);
 const approvals = values.approvals ? await measureApprovals(appDir, config.configDir) : undefined;
+const cold = values.cold ? await measureColdStart(appDir, config.configDir) : undefined;
 const records = values.records ? await measureRecords() : undefined;
 const reviews = values.reviews ? await measureReviews(appDir) : undefined;
 const pace = values.long ? await measurePace(appDir, config.configDir) : undefined;
@@ -109,6 +111,7 @@ const report = {
   inProcess,
   streams,
   ...(approvals === undefined ? {} : { approvals }),
+  ...(cold === undefined ? {} : { cold }),
   ...(records === undefined ? {} : { records }),
   ...(reviews === undefined ? {} : { reviews }),
   ...(pace === undefined ? {} : { pace }),
@@ -171,6 +174,7 @@ function printReport(): void {
     `${idleStreams} idle GET streams: ${memoryBeforeMb} → ${memoryWithMb} MiB; ${eventsPerSecond} events/s on one stream`,
   );
   if (approvals !== undefined) printApprovals(approvals);
+  if (cold !== undefined) printColdStart(cold);
   if (records !== undefined) printRecords(records);
   if (reviews !== undefined) printReviews(reviews);
   if (pace !== undefined) console.log('paced stream and disconnects:', pace);
