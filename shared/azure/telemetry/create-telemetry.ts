@@ -18,12 +18,12 @@ export interface TelemetryOptions {
 
 export interface ProcessTelemetry {
   readonly telemetry: Telemetry;
-  /** Sends what is left, within two seconds. Never rejects. */
+  /** Sends what is left, within a second. Never rejects. */
   close(): Promise<void>;
 }
 
 const LOAD_AFTER_MS = 1_500;
-const CLOSE_WITHIN_MS = 2_000;
+const CLOSE_WITHIN_MS = 1_000;
 /** Measurements that wait for the adapter: more than a second and a half of calls brings. */
 const MOST_WAITING = 5_000;
 
