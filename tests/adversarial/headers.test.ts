@@ -262,11 +262,14 @@ describe('headers of others', () => {
         ['te', 'trailers'],
         ['upgrade', 'h2c'],
         ['http2-settings', 'AAMAAABkAAQAAP__'],
+        ['baggage', 'user=dave'],
         ['traceparent', '00-11111111111111111111111111111111-2222222222222222-01'],
       ],
     });
     expect(arrived).toHaveLength(1);
-    expect(Object.keys(arrived[0]?.headers ?? {}).sort()).toEqual(UPSTREAM_NAMES);
+    // A trace is passed on, read by the letter and written anew; it says nothing but which trace it is.
+    expect(Object.keys(arrived[0]?.headers ?? {}).sort()).toEqual([...UPSTREAM_NAMES, 'traceparent'].sort());
+    expect(arrived[0]?.headers.traceparent).toMatch(/^00-1{32}-[0-9a-f]{16}-0[01]$/);
     expect(arrived[0]).toMatchObject({ method: 'POST', path: '/mcp', body: READ });
     expect(arrived[0]?.rawHeaders.filter((name) => name.toLowerCase() === 'x-api-key')).toHaveLength(1);
     expect(JSON.stringify(arrived[0]?.rawHeaders)).not.toMatch(/mine|evil|dave|Bearer/);
