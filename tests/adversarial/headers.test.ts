@@ -268,9 +268,13 @@ describe('headers of others', () => {
     });
     expect(arrived).toHaveLength(1);
     // A trace is passed on, read by the letter and written anew; it says nothing but which trace it is.
+    const { traceparent } = arrived[0]?.headers ?? {};
     expect(Object.keys(arrived[0]?.headers ?? {}).sort()).toEqual([...UPSTREAM_NAMES, 'traceparent'].sort());
-    expect(arrived[0]?.headers.traceparent).toMatch(/^00-1{32}-[0-9a-f]{16}-0[01]$/);
-    expect(arrived[0]).toMatchObject({ method: 'POST', path: '/mcp', body: READ });
+    expect(traceparent).toMatch(/^00-1{32}-[0-9a-f]{16}-0[01]$/);
+    expect(arrived[0]).toMatchObject({ method: 'POST', path: '/mcp' });
+    const { params, ...rest } = JSON.parse(READ);
+    const passedOn = { ...rest, params: { ...params, _meta: { traceparent } } };
+    expect(JSON.parse(arrived[0]?.body ?? '')).toEqual(passedOn);
     expect(arrived[0]?.rawHeaders.filter((name) => name.toLowerCase() === 'x-api-key')).toHaveLength(1);
     expect(JSON.stringify(arrived[0]?.rawHeaders)).not.toMatch(/mine|evil|dave|Bearer/);
   });
