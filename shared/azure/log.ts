@@ -1,6 +1,7 @@
 /**
  * Operators' logs as one JSON line each on standard output or error, where the Functions host and Application Insights
- * pick them up. Of a cause only its kind, code and message are written, never its properties: those may hold a request.
+ * pick them up: the host tells a warning from an error by these very words in a line. Of a cause only its kind, code and
+ * message are written, never its properties: those may hold a request.
  */
 import type { Log, LogFacts, LogLevel } from '../log.ts';
 import { currentCallFacts } from './current-call.ts';

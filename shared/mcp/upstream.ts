@@ -1,7 +1,7 @@
 /**
  * The one way to an upstream MCP server (DESIGN §2.7). Sends our serialisation of a message under headers made here:
- * nothing of the client's headers goes along but its `Mcp-Param-*`. Follows no redirect, takes no compressed answer,
- * and reads no answer without a bound.
+ * nothing of the client's headers goes along but its `Mcp-Param-*`, and its trace in our words. Follows no redirect, takes
+ * no compressed answer, and reads no answer without a bound.
  */
 import { type Dispatcher, request as httpRequest } from 'undici';
 import type { Secret } from '../credentials/secret.ts';
