@@ -74,7 +74,7 @@ ${
 }
 <dl class="facts">
 <div><dt>Calls</dt><dd>${totals.calls.toLocaleString('en-GB')}, of them ${totals.ran.toLocaleString('en-GB')} ran, ${totals.refused.toLocaleString('en-GB')} refused, ${totals.held.toLocaleString('en-GB')} held, ${totals.unknown.toLocaleString('en-GB')} unknown, ${totals.unfinished.toLocaleString('en-GB')} unfinished</dd></div>
-<div><dt>Proof</dt><dd>${seal === undefined ? 'no seal yet' : html`seal ${seal.number} of ${moment(Date.parse(seal.time))}<br><span class="digest">sha256 ${seal.sha256}</span>`}<br><span class="quiet small">Anybody with the public key can check it: sallyport verify.</span></dd></div>
+<div><dt>Proof</dt><dd>${seal === undefined ? 'no seal yet' : html`seals ${proof.from ?? 1} to ${seal.number}, the last of ${moment(Date.parse(seal.time))}<br><span class="digest">sha256 ${seal.sha256}</span>`}<br><span class="quiet small">Anybody with the public key can check it: sallyport verify.</span></dd></div>
 <div><dt>Who could</dt><dd>${visibleLine(entitlements.note)}</dd></div></dl>
 <ul class="limits small">${notShown.map((line) => html`<li>${visibleLine(line)}</li>`)}</ul></section>`;
 }

@@ -58,12 +58,15 @@ export async function readPeriod(
     },
   });
   const until = dayOf(new Date(untilMs + STRAGGLERS_MS).toISOString());
-  const filter = { server, since: await firstDay(reader, period, until), until };
+  const since = await firstDay(reader, period, until);
+  const touchedSince = new Date(sinceMs - CLOCK_STEP_MS).toISOString();
   const tally = createProof(period);
   const report = await verifyTranscripts({
     reader,
     endorsingKey,
-    filter,
+    filter: { server, since, until, touchedSince },
+    // A year has a hundred thousand seals; none before these names what was written to in the period.
+    isChainPartial: true,
     nowMs,
     onLines(lines, segment) {
       signal?.throwIfAborted();
@@ -123,7 +126,7 @@ function createProof({ sinceMs, untilMs }: Period) {
     },
     result({ totals, seals }: VerifyReport): Proof {
       const { segments, lines, tampered, unreadable, expired } = totals;
-      const { state, last } = seals;
+      const { state, first, last } = seals;
       const room = MOST_FAULTS - faults.length;
       const ofSeals = seals.faults.slice(0, room).map(({ code, number, day, detail }) => ({
         where: day === undefined ? `seal ${number ?? ''}`.trim() : `manifest ${day}`,
@@ -132,6 +135,7 @@ function createProof({ sinceMs, untilMs }: Period) {
       }));
       return {
         ...(last && { seal: last }),
+        ...(first && { from: first.number }),
         seals: state,
         segments,
         lines,

@@ -117,8 +117,10 @@ const viewsSchema = z.object({
 });
 
 export const proofSchema = z.object({
-  /** The last seal whose chain verified down to the first. */
+  /** The last seal of the part of the chain that was verified. */
   seal: z.object({ number: count, time, sha256: z.string() }).exactOptional(),
+  /** The first seal of that part: no earlier one names what was written to in the period. */
+  from: count.exactOptional(),
   /** Whether the chain of seals holds; `none` where nothing was sealed yet. */
   seals: z.enum(['intact', 'tampered', 'none']),
   segments: count,

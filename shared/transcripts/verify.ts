@@ -73,7 +73,7 @@ async function* listTasks(
     const parts = parseSegmentName(segment);
     if (!parts) {
       if (isWhole(scope)) yield async () => foreign(container, name, 'no writer gives a blob such a name');
-    } else if (!isInScope(scope, parts)) continue;
+    } else if (!isInScope(scope, parts) && !chain.segments.has(segmentKey({ container, segment }))) continue;
     else if (!side) {
       lastSegment = segment;
       const key = segmentKey({ container, segment });

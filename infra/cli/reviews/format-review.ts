@@ -17,7 +17,10 @@ const MOST_LISTED = 100;
 export function formatReview(report: ReviewReport): string {
   const { server, since, until, built, answer, people, furtherPeople, held, views, blocks, exposure, notShown, proof } =
     report;
-  const seal = proof.seal === undefined ? 'no seal' : `seal ${proof.seal.number} of ${proof.seal.time}`;
+  const seal =
+    proof.seal === undefined
+      ? 'no seal'
+      : `seals ${proof.from ?? 1} to ${proof.seal.number}, the last of ${proof.seal.time}`;
   return [
     visibleLine(answer.sentence),
     '',

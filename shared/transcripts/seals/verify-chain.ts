@@ -6,7 +6,7 @@
 import { mapInOrder } from '../in-order.ts';
 import { parseSealName, parseSegmentName, SEALS_CONTAINER, sealPrefixes } from '../layout.ts';
 import type { SealFault, SealInfo, SealsReport } from '../verify-report.ts';
-import { isInScope, type VerifyScope } from '../verify-scope.ts';
+import { isNamedInScope, type VerifyScope } from '../verify-scope.ts';
 import { type RetentionDays, type Seal, type SealedSegment, segmentKey } from './document.ts';
 import { findStart } from './find-start.ts';
 import { readSealAt } from './follow-chain.ts';
@@ -137,7 +137,7 @@ function takeEntries(
 ): void {
   for (const entry of seal.entries) {
     const parts = parseSegmentName(entry.segment);
-    if (!parts || !isInScope(scope, parts)) continue;
+    if (!parts || !isNamedInScope(scope, parts, seal.time)) continue;
     const key = segmentKey(entry);
     const known = segments.get(key);
     if (known && (entry.bytes < known.bytes || (entry.bytes === known.bytes && entry.head !== known.head))) {

@@ -128,6 +128,32 @@ describe('who did', () => {
     expect(rowOf(report, alice)?.did?.tools.map(({ tool }) => tool)).toEqual(['search_customers']);
   });
 
+  it(
+    proves('review.verified-only', 'misses a segment that is gone, though it was opened before the period'),
+    async () => {
+      const scene = createReviewScene();
+      const session = sessionOf(alice, 7);
+      for (let minutes = 0; minutes < 13 * 60; minutes += 10) {
+        await scene.record({ kind: 'view', what: 'sessions', by: { principal: carol }, exposure: [] }, session);
+        await scene.clock.advance(10 * 60_000);
+      }
+      const sinceMs = scene.clock.nowMs();
+      expect(new Date(sinceMs).toISOString()).toContain('T01:00');
+      await scene.call(alice, 'search_customers', { session, exposure: [card('revealed', 2)] });
+      await scene.call(bob, 'search_customers');
+      await scene.seal();
+      const untilMs = scene.clock.nowMs() + 1;
+      const whole = await scene.build({ sinceMs, untilMs });
+      expect([whole.answer.kind, whole.proof.tampered]).toEqual(['yes', 0]);
+
+      const [gone = ''] = [...scene.store.content.keys()].filter((path) => path.includes(session.id));
+      expect(gone).toContain('/2026/11/22/');
+      scene.store.content.delete(gone);
+      const robbed = await scene.build({ sinceMs, untilMs });
+      expect([robbed.answer.kind, robbed.proof.tampered]).toEqual(['cannot-tell', 1]);
+    },
+  );
+
   it('grows with tools and words up to a bound, whatever callers make up', async () => {
     const scene = createReviewScene();
     for (let n = 0; n < 70; n += 1) await scene.call(mallory, `made-up-${n}`, { verdict: 'deny' });
