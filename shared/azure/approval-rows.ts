@@ -11,6 +11,7 @@ import { CHANNELS } from '../config/channels.ts';
 import type { Agent, Principal } from '../identity/caller.ts';
 import type { SessionRef } from '../transcripts/entry.ts';
 import { createColumns, type Entity, json, type Keys, type Members, time, yesOrNo } from './table-columns.ts';
+import type { Row } from './table-rows.ts';
 
 /** The partition of the index; no fingerprint is called so. */
 export const OPEN_PARTITION = 'open';
@@ -121,8 +122,6 @@ const UNREADABLE = {
 export function requesterColumn({ kind, id }: OpenRow['requester']): string {
   return JSON.stringify({ kind, id });
 }
-
-export type Row = Readonly<Record<string, unknown>>;
 
 export function headKeys(fingerprint: string): Keys {
   return { partitionKey: fingerprint, rowKey: 'head' };

@@ -4,15 +4,8 @@
  * request go in as one batch. A write whose response was lost, and which the SDK sent again, reads as `conflict` here:
  * this file neither retries nor reads back, whoever wrote does (FACTS §3).
  */
-import { odata, RestError, type TableClient, type TransactionAction } from '@azure/data-tables';
-import * as z from 'zod';
-import {
-  type ApprovalStore,
-  type ETag,
-  type Head,
-  parseApprovalId,
-  type Written,
-} from '../approvals/approval-store.ts';
+import { odata, type TableClient, type TransactionAction } from '@azure/data-tables';
+import { type ApprovalStore, type Head, parseApprovalId, type Written } from '../approvals/approval-store.ts';
 import {
   decisionRange,
   formatDecision,
@@ -22,7 +15,6 @@ import {
   headKeys,
   OPEN_PARTITION,
   openKeys,
-  type Row,
   readDecision,
   readHead,
   readOpenRow,
@@ -31,17 +23,13 @@ import {
   requestKeys,
 } from './approval-rows.ts';
 import { withinDeadline } from './deadline.ts';
-import { isMissingTable, makingTable, tableErrorCode } from './missing-table.ts';
-import type { Entity, Keys } from './table-columns.ts';
+import { makingTable } from './missing-table.ts';
+import type { Entity } from './table-columns.ts';
+import { etagOf, getRow, isConflict, isOfARow, isStatus, listRows } from './table-rows.ts';
 
 export const APPROVALS_TABLE = 'approvals';
 
-/** As many as the service gives at once. */
-const PAGE_ROWS = 1_000;
-
 const CONFLICT = { kind: 'conflict' } as const;
-
-const Tagged = z.object({ etag: z.string().min(1) });
 
 /** `table` is a client of `APPROVALS_TABLE`; the table is made at the first write if it is not there. */
 export function createApprovalsTable(table: TableClient): ApprovalStore {
@@ -132,63 +120,4 @@ async function written(write: () => Promise<unknown>): Promise<Written> {
     if (isConflict(error)) return CONFLICT;
     throw error;
   }
-}
-
-/**
- * 412: another ETag stands there. 409 of an entity: a row does. 404 of one: none does, and one did when its ETag was read.
- * Anything else is an outage, and then nobody knows whether the write took effect.
- */
-function isConflict(error: unknown): boolean {
-  const code = tableErrorCode(error);
-  return isStatus(error, 412) || code === 'EntityAlreadyExists' || code === 'ResourceNotFound';
-}
-
-/** The service takes `*`, or none at all, for any row: such a write would be unconditional. */
-function isOfARow(etag: ETag): boolean {
-  return etag !== '' && etag !== '*';
-}
-
-async function getRow(table: TableClient, { partitionKey, rowKey }: Keys): Promise<Row | undefined> {
-  try {
-    return await table.getEntity(partitionKey, rowKey, withinDeadline());
-  } catch (error) {
-    if (isStatus(error, 404)) return undefined;
-    throw error;
-  }
-}
-
-/** Page by page, each with a deadline of its own: whoever reads may take their time with a row. */
-async function* listRows(table: TableClient, filter: string): AsyncGenerator<Row> {
-  let continuationToken: string | undefined;
-  do {
-    const listing = table.listEntities({ queryOptions: { filter }, ...withinDeadline() });
-    const pages = listing.byPage({
-      maxPageSize: PAGE_ROWS,
-      ...(continuationToken !== undefined && { continuationToken }),
-    });
-    const page = await nextPage(pages);
-    yield* page ?? [];
-    continuationToken = page?.continuationToken;
-  } while (continuationToken !== undefined);
-}
-
-async function nextPage<T>(pages: AsyncIterator<T>): Promise<T | undefined> {
-  try {
-    const { done, value } = await pages.next();
-    return done === true ? undefined : value;
-  } catch (error) {
-    if (isMissingTable(error)) return undefined;
-    throw error;
-  }
-}
-
-/** Throws where the service named none: without it the next write would be unconditional. */
-function etagOf(answer: unknown): string {
-  const read = Tagged.safeParse(answer);
-  if (!read.success) throw new Error('the approvals table named no ETag');
-  return read.data.etag;
-}
-
-function isStatus(error: unknown, status: number): boolean {
-  return error instanceof RestError && error.statusCode === status;
 }

@@ -3,12 +3,13 @@
  * A row that stands is replaced by ETag alone, a decision goes in with its review's row as one batch. A write whose
  * response was lost, and which the SDK sent again, reads as `conflict` here: whoever wrote reads back (FACTS §3).
  */
-import { odata, RestError, type TableClient, type TransactionAction } from '@azure/data-tables';
+import { odata, type TableClient, type TransactionAction } from '@azure/data-tables';
 import * as z from 'zod';
 import type { BuildOrder, BuiltReport, Review, ReviewDecision, ReviewStore, ReviewWritten } from '../reviews/review.ts';
 import { withinDeadline } from './deadline.ts';
-import { isMissingTable, makingTable, tableErrorCode } from './missing-table.ts';
+import { makingTable } from './missing-table.ts';
 import { createColumns, type Entity, json, type Keys, type Members, time } from './table-columns.ts';
+import { etagOf, getRow, isConflict, isOfARow, isStatus, listRows, type Row } from './table-rows.ts';
 
 export const REVIEWS_TABLE = 'reviews';
 
@@ -69,8 +70,6 @@ const orderColumns = createColumns(
   z.object({ server: text, sinceMs: time, untilMs: time, orderedMs: time } satisfies Members<BuildOrder>),
 );
 
-const Tagged = z.object({ etag: z.string().min(1) });
-
 /** `table` is a client of `REVIEWS_TABLE`; the table is made at the first write if it is not there. */
 export function createReviewsTable(table: TableClient): ReviewStore {
   const put = async (entity: Entity): Promise<void> => {
@@ -79,7 +78,7 @@ export function createReviewsTable(table: TableClient): ReviewStore {
 
   return {
     async list(server, most) {
-      const rows = await listRows(table, server, 'review-', 'review.');
+      const rows = await listRange(table, server, 'review-', 'review.');
       return rows
         .map((row) => readAs(reviewColumns.parse(row), 'review'))
         .reverse()
@@ -88,11 +87,10 @@ export function createReviewsTable(table: TableClient): ReviewStore {
     async read(server, id) {
       const row = await getRow(table, reviewKeys({ server, id }));
       if (row === undefined) return undefined;
-      const { etag } = Tagged.parse(row);
-      return { review: readAs(reviewColumns.parse(row), 'review'), etag };
+      return { review: readAs(reviewColumns.parse(row), 'review'), etag: etagOf(row) };
     },
     async listDecisions(server, review) {
-      const rows = await listRows(table, server, `decision-${review}-`, `decision-${review}.`);
+      const rows = await listRange(table, server, `decision-${review}-`, `decision-${review}.`);
       return rows.map((row) => readAs(decisionColumns.parse(row), 'decision'));
     },
     create: (review) =>
@@ -130,7 +128,7 @@ export function createReviewsTable(table: TableClient): ReviewStore {
     },
 
     async listOrders() {
-      const rows = await listRows(table, ORDERS_PARTITION, '', '~');
+      const rows = await listRange(table, ORDERS_PARTITION, '', '~');
       return rows.map((row) => readAs(orderColumns.parse(row), 'order'));
     },
     putOrder: (order) => put(orderColumns.format(orderKeys(order), order)),
@@ -168,26 +166,10 @@ function readAs<T>(read: { readonly value: T } | { readonly wrong: string }, wha
   throw new Error(`a ${what} of table ${REVIEWS_TABLE} has another shape: ${read.wrong}`);
 }
 
-type Row = Readonly<Record<string, unknown>>;
-
-/** In the order of row keys. Without the table there are none. */
-async function listRows(table: TableClient, partition: string, from: string, before: string): Promise<readonly Row[]> {
+/** In the order of row keys. */
+function listRange(table: TableClient, partition: string, from: string, before: string): Promise<readonly Row[]> {
   const filter = odata`PartitionKey eq ${partition} and RowKey ge ${from} and RowKey lt ${before}`;
-  try {
-    return await Array.fromAsync(table.listEntities({ queryOptions: { filter }, ...withinDeadline() }));
-  } catch (error) {
-    if (isMissingTable(error)) return [];
-    throw error;
-  }
-}
-
-async function getRow(table: TableClient, { partitionKey, rowKey }: Keys): Promise<Row | undefined> {
-  try {
-    return await table.getEntity(partitionKey, rowKey, withinDeadline());
-  } catch (error) {
-    if (isStatus(error, 404)) return undefined;
-    throw error;
-  }
+  return Array.fromAsync(listRows(table, filter));
 }
 
 async function written(write: () => Promise<unknown>): Promise<ReviewWritten> {
@@ -195,17 +177,7 @@ async function written(write: () => Promise<unknown>): Promise<ReviewWritten> {
     await write();
     return 'written';
   } catch (error) {
-    const code = tableErrorCode(error);
-    if (isStatus(error, 412) || code === 'EntityAlreadyExists' || code === 'ResourceNotFound') return 'conflict';
+    if (isConflict(error)) return 'conflict';
     throw error;
   }
-}
-
-/** The service takes `*`, or none at all, for any row: such a write would be unconditional. */
-function isOfARow(etag: string): boolean {
-  return etag !== '' && etag !== '*';
-}
-
-function isStatus(error: unknown, status: number): boolean {
-  return error instanceof RestError && error.statusCode === status;
 }

@@ -4,12 +4,11 @@
  * same records. A write whose response was lost, and which the SDK sent again, reads as `conflict` (FACTS §3): whoever
  * wrote looks at the position.
  */
-import { odata, RestError, type TableClient, type TransactionAction } from '@azure/data-tables';
-import * as z from 'zod';
+import { odata, type TableClient, type TransactionAction } from '@azure/data-tables';
 import type { IndexedSession, SessionIndex } from '../sessions/session-index.ts';
 import type { SessionSummary } from '../sessions/session-summary.ts';
 import { withinDeadline } from './deadline.ts';
-import { isMissingTable, makingTable, tableErrorCode } from './missing-table.ts';
+import { makingTable } from './missing-table.ts';
 import {
   formatPosition,
   formatSession,
@@ -17,7 +16,6 @@ import {
   listRange,
   positionKeys,
   positionRange,
-  type Row,
   readGeneration,
   readPosition,
   readSession,
@@ -25,17 +23,14 @@ import {
   SESSION_RANGE,
   sessionKeys,
 } from './session-rows.ts';
-import type { Entity, Keys } from './table-columns.ts';
+import type { Entity } from './table-columns.ts';
+import { etagOf, getRow, isConflict, listRows, type Row } from './table-rows.ts';
 
 export const SESSIONS_TABLE = 'sessions';
 
 /** What a page of a list needs, mostly. */
 const LIST_ROWS = 100;
-/** As many as the service gives at once. */
-const PAGE_ROWS = 1_000;
 const MAX_RACES = 20;
-
-const Tagged = z.object({ etag: z.string().min(3) });
 
 /** `table` is a client of `SESSIONS_TABLE`; the table is made at the first write if it is not there. */
 export function createSessionIndexTable(table: TableClient): SessionIndex {
@@ -52,7 +47,7 @@ export function createSessionIndexTable(table: TableClient): SessionIndex {
     },
 
     async listPositions(server, session) {
-      const rows = await Array.fromAsync(listRows(table, rangeFilter(server, positionRange(session)), PAGE_ROWS));
+      const rows = await Array.fromAsync(listRows(table, rangeFilter(server, positionRange(session))));
       return rows.map(readPosition).map(({ container, segment, lines }) => ({ container, segment, lines }));
     },
 
@@ -69,7 +64,7 @@ export function createSessionIndexTable(table: TableClient): SessionIndex {
         const batch = await makingTable(table, () => table.submitTransaction(actions, withinDeadline()));
         return {
           kind: 'written',
-          session: { summary, generation, tag: tagOf(batch.subResponses[0]) },
+          session: { summary, generation, tag: etagOf(batch.subResponses[0]) },
         };
       } catch (error) {
         if (isConflict(error)) return { kind: 'conflict' };
@@ -89,7 +84,7 @@ export function createSessionIndexTable(table: TableClient): SessionIndex {
 
     async reset(server) {
       const ids: string[] = [];
-      for await (const row of listRows(table, rangeFilter(server, SESSION_RANGE), PAGE_ROWS)) {
+      for await (const row of listRows(table, rangeFilter(server, SESSION_RANGE))) {
         ids.push(readSessionId(row));
       }
       for (const id of ids) await resetSession(table, server, id);
@@ -126,55 +121,10 @@ async function resetSession(table: TableClient, server: string, id: string): Pro
 }
 
 function indexed(row: Row): IndexedSession {
-  return { summary: readSession(row), tag: tagOf(row), generation: readGeneration(row) };
+  return { summary: readSession(row), tag: etagOf(row), generation: readGeneration(row) };
 }
 
 /** `from` itself is left out: a key that a row has is the one after which to go on. */
 function rangeFilter(server: string, { from, before }: { readonly from: string; readonly before: string }): string {
   return odata`PartitionKey eq ${server} and RowKey gt ${from} and RowKey lt ${before}`;
-}
-
-/** 412: another ETag stands there. 409 of an entity: a row does. 404 of one: it stood there when it was read. */
-function isConflict(error: unknown): boolean {
-  const code = tableErrorCode(error);
-  const isStale = error instanceof RestError && error.statusCode === 412;
-  return isStale || code === 'EntityAlreadyExists' || code === 'ResourceNotFound';
-}
-
-async function getRow(table: TableClient, { partitionKey, rowKey }: Keys): Promise<Row | undefined> {
-  try {
-    return await table.getEntity(partitionKey, rowKey, withinDeadline());
-  } catch (error) {
-    if (error instanceof RestError && error.statusCode === 404) return undefined;
-    throw error;
-  }
-}
-
-/** Page by page, each with a deadline of its own: whoever reads may take their time with a row. */
-async function* listRows(table: TableClient, filter: string, maxPageSize: number): AsyncGenerator<Row> {
-  let continuationToken: string | undefined;
-  do {
-    const listing = table.listEntities({ queryOptions: { filter }, ...withinDeadline() });
-    const pages = listing.byPage({ maxPageSize, ...(continuationToken !== undefined && { continuationToken }) });
-    const page = await nextPage(pages);
-    yield* page ?? [];
-    continuationToken = page?.continuationToken;
-  } while (continuationToken !== undefined);
-}
-
-async function nextPage<T>(pages: AsyncIterator<T>): Promise<T | undefined> {
-  try {
-    const { done, value } = await pages.next();
-    return done === true ? undefined : value;
-  } catch (error) {
-    if (isMissingTable(error)) return undefined;
-    throw error;
-  }
-}
-
-/** Throws where the service named none: without it the next write would be unconditional. */
-function tagOf(answer: unknown): string {
-  const read = Tagged.safeParse(answer);
-  if (!read.success) throw new Error('the table of sessions named no ETag');
-  return read.data.etag;
 }

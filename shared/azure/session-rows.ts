@@ -8,6 +8,7 @@ import type { SegmentPlace, SegmentPosition, SessionRange } from '../sessions/se
 import type { SessionSummary } from '../sessions/session-summary.ts';
 import { parseSegmentName, segmentName } from '../transcripts/layout.ts';
 import { createColumns, type Entity, json, type Keys, type Members, time } from './table-columns.ts';
+import type { Row } from './table-rows.ts';
 
 const count = z.int().min(0);
 const bounded = <S extends z.ZodType>(item: S) =>
@@ -59,8 +60,6 @@ const positionColumns = createColumns(
 const generationColumn = z.object({ generation: count });
 
 const SESSION_PREFIX = 'session|';
-
-export type Row = Readonly<Record<string, unknown>>;
 
 export function formatSession(keys: Keys, summary: SessionSummary | undefined, generation: number): Entity {
   return { ...(summary && summaryColumns.format(keys, summary)), ...keys, generation };
