@@ -19,6 +19,9 @@ import { createLog } from './log.ts';
 import { installStreamCure, type StreamCure } from './stream-cure.ts';
 import { createTelemetry } from './telemetry/create-telemetry.ts';
 
+/** The call that woke this process up goes first: it is seldom one that is held, and the queues' SDK is large. */
+const OPEN_QUEUES_AFTER_MS = 1_000;
+
 const log = createLog();
 let cure: StreamCure | undefined;
 let gateway: Gateway | undefined;
@@ -29,13 +32,16 @@ export async function startApp(): Promise<void> {
   theCure();
   const environment = readEnvironment();
   if (!environment.ok) throw new Error(`bad app settings:\n${environment.error.join('\n')}`);
+  const warn = (cause: unknown): void => log('warn', 'warm-up-failed', {}, cause);
+  const ports = createAzurePorts(environment.value);
+  // While these are on their way, the policies are compiled.
+  ports.warmUp().catch(warn);
   const { configFolder } = environment.value;
   const config = await loadConfig({ folder: configFolder, variables: createVariables() });
   if (!config.ok) throw new Error(`bad configuration:\n${formatProblems(config.error)}`);
   const policy = createPolicyEngine(config.value);
   if (!policy.ok) throw new Error(`bad configuration:\n${formatProblems(policy.error)}`);
 
-  const ports = createAzurePorts(environment.value);
   const after = (delayMs: number, run: () => void): (() => void) => {
     const timer = setTimeout(run, delayMs).unref();
     return () => clearTimeout(timer);
@@ -63,7 +69,8 @@ export async function startApp(): Promise<void> {
     after,
   });
   gateway.warmUp();
-  ports.warmUp().catch((cause: unknown) => log('warn', 'warm-up-failed', {}, cause));
+  const { openQueues } = ports;
+  after(OPEN_QUEUES_AFTER_MS, () => void openQueues().catch(warn));
 }
 
 /** Closes open transcript segments and connections; the host calls it when it stops. */

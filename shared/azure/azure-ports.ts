@@ -48,8 +48,10 @@ type ClockPorts =
 export interface AzurePorts extends Omit<GatewayPorts, ClockPorts> {
   /** The app's own identity, for what else it is sent to. */
   readonly credential: TokenCredential;
-  /** Opens connections ahead of the first call that needs them. Rejects; whoever needs them then opens them. */
+  /** Asks for the tokens that the first call will take. Rejects; whoever needs one then asks for it. */
   warmUp(): Promise<void>;
+  /** Opens the queues ahead of the first held call. Rejects; whoever needs them then opens them. */
+  openQueues(): Promise<void>;
   /** Ends connections that would keep the process alive. Never rejects. */
   close(): Promise<void>;
 }
@@ -95,7 +97,18 @@ export function createAzurePorts(environment: Environment): AzurePorts {
       sealKey: () => newestKeyVersion(keys, keyVault.sealKey).then(() => undefined),
       queues: () => queue.reach(),
     },
-    warmUp: () => queue.warmUp(),
+    warmUp: () => fetchTokens(environment, credential),
+    openQueues: () => queue.warmUp(),
     close: () => queue.close(),
   };
+}
+
+const VAULT_SCOPE = 'https://vault.azure.net/.default';
+const STORAGE_SCOPE = 'https://storage.azure.com/.default';
+
+/** The credential keeps what it was given, for the clients to find. */
+async function fetchTokens({ state, transcripts }: Environment, credential: TokenCredential): Promise<void> {
+  const takesStorage = [state, transcripts].some((address) => 'url' in address);
+  const scopes = takesStorage ? [VAULT_SCOPE, STORAGE_SCOPE] : [VAULT_SCOPE];
+  await Promise.all(scopes.map((scope) => credential.getToken(scope)));
 }

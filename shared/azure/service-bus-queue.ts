@@ -2,9 +2,10 @@
  * The two queues over Azure Service Bus: one connection for the process, one sender a queue, opened at `warmUp` or by the
  * first message. Bodies are JSON. Never waits longer than its own deadline; what the client sends again within it bears the
  * same MessageId, so that duplicate detection drops it (DESIGN §5, FACTS §4). Queues are made by the deployment.
+ * The SDK, half a megabyte that only held calls need, is loaded when the connection is: an app starts without it.
  */
 import type { TokenCredential } from '@azure/identity';
-import { ServiceBusClient, type ServiceBusMessage, type ServiceBusSender } from '@azure/service-bus';
+import type { ServiceBusClient, ServiceBusMessage, ServiceBusSender } from '@azure/service-bus';
 import type { MessageQueue, QueueMessage, QueueName } from '../approvals/message-queue.ts';
 
 /** Shared key for the embedded stack; in Azure the namespace's host name, opened by the managed identity. */
@@ -36,10 +37,16 @@ const RETRIES = { maxRetries: 3, retryDelayInMs: 200, timeoutInMs: 2_000 };
 
 export function createServiceBusQueue(options: ServiceBusQueueOptions): ServiceBusQueue {
   const { deadlineMs = DEADLINE_MS } = options;
-  const client = connect(options);
+  let connected: Promise<ServiceBusClient> | undefined;
   const senders = new Map<QueueName, ServiceBusSender>();
 
-  function senderOf(queue: QueueName): ServiceBusSender {
+  function connection(): Promise<ServiceBusClient> {
+    connected ??= connect(options);
+    return connected;
+  }
+
+  async function senderOf(queue: QueueName): Promise<ServiceBusSender> {
+    const client = await connection();
     const sender = senders.get(queue) ?? client.createSender(queue);
     senders.set(queue, sender);
     return sender;
@@ -49,11 +56,12 @@ export function createServiceBusQueue(options: ServiceBusQueueOptions): ServiceB
     async warmUp() {
       const deadline = AbortSignal.timeout(deadlineMs);
       // To know how long a batch may be, the client asks the queue, which opens the link that messages take.
-      const opening = QUEUES.map((queue) => senderOf(queue).createMessageBatch({ abortSignal: deadline }));
-      await within(deadline, Promise.all(opening));
+      const open = async (queue: QueueName) => (await senderOf(queue)).createMessageBatch({ abortSignal: deadline });
+      await within(deadline, Promise.all(QUEUES.map(open)));
     },
     async reach() {
       const deadline = AbortSignal.timeout(deadlineMs);
+      const client = await connection();
       const links = QUEUES.map((queue) => client.createSender(queue));
       const opening = links.map((link) => link.createMessageBatch({ abortSignal: deadline }));
       try {
@@ -66,17 +74,22 @@ export function createServiceBusQueue(options: ServiceBusQueueOptions): ServiceB
     async send(message) {
       const deadline = AbortSignal.timeout(deadlineMs);
       try {
-        await within(deadline, senderOf(message.queue).sendMessages(toMessage(message), { abortSignal: deadline }));
+        const sender = await senderOf(message.queue);
+        await within(deadline, sender.sendMessages(toMessage(message), { abortSignal: deadline }));
       } catch (cause) {
         throw new Error(`the message ${message.id} may not have reached the queue ${message.queue}`, { cause });
       }
     },
     // Says goodbye and waits for an answer, a minute long where nobody is left to give it.
-    close: () => within(AbortSignal.timeout(deadlineMs), client.close()).catch(() => undefined),
+    async close() {
+      const closing = connected?.then((client) => client.close());
+      if (closing !== undefined) await within(AbortSignal.timeout(deadlineMs), closing).catch(() => undefined);
+    },
   };
 }
 
-function connect({ address, credential }: ServiceBusQueueOptions): ServiceBusClient {
+async function connect({ address, credential }: ServiceBusQueueOptions): Promise<ServiceBusClient> {
+  const { ServiceBusClient } = await import('@azure/service-bus');
   const retryOptions = { ...RETRIES };
   if ('connectionString' in address) return new ServiceBusClient(address.connectionString, { retryOptions });
   return new ServiceBusClient(address.namespace, credential, { retryOptions });

@@ -5,6 +5,7 @@
 import type { ApprovalParts } from '../approvals/parts.ts';
 import type { CredentialBroker } from '../credentials/broker.ts';
 import type { Caller } from '../identity/caller.ts';
+import type { KeySource } from '../identity/key-source.ts';
 import type { Limiter } from '../limits/limiter.ts';
 import type { Bridge } from '../mcp/bridge/create-bridge.ts';
 import type { HttpAnswer } from '../mcp/http.ts';
@@ -33,6 +34,8 @@ export interface GroupResolver {
 
 export interface CallParts extends ApprovalParts {
   readonly authenticator: Authenticator;
+  /** The tenant's, kept once for every door. */
+  readonly signingKeys: KeySource;
   readonly groups: GroupResolver;
   readonly credentials: CredentialBroker;
   readonly drift: ToolDrift;

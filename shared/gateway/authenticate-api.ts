@@ -7,24 +7,27 @@ import { errorAnswer } from '../api/api-error.ts';
 import type { TokenRefusal } from '../api/door.ts';
 import type { Config } from '../config/config.ts';
 import type { Caller } from '../identity/caller.ts';
-import { createRemoteKeySource } from '../identity/key-source.ts';
+import type { KeySource } from '../identity/key-source.ts';
 import { describeTokenFailure, type TokenFailure } from '../identity/token-failure.ts';
 import { createTokenVerifier } from '../identity/verify-token.ts';
 import type { HttpAnswer } from '../mcp/http.ts';
 import { err, type Result } from '../result.ts';
 import type { GatewayPorts } from './ports.ts';
 
-type Ports = Pick<GatewayPorts, 'entra' | 'publicUrl' | 'nowMs' | 'deadline'>;
+type Ports = Pick<GatewayPorts, 'entra' | 'publicUrl' | 'nowMs'>;
 
 /** Its answer says no more than a caller needs. Never rejects. */
-export function createApiAuthenticator({ identity }: Pick<Config, 'identity'>, ports: Ports) {
-  const { entra, publicUrl, nowMs, deadline } = ports;
+export function createApiAuthenticator(
+  { identity }: Pick<Config, 'identity'>,
+  { entra, publicUrl, nowMs }: Ports,
+  signingKeys: KeySource,
+) {
   const { apiScope: scope, apiRole: role, scope: refusedScope, clockSkewSeconds } = identity;
   const resource = `${publicUrl}/api`;
   // Not `identity.audiences`: under another app's audience the name of a scope may mean anything.
   const verifier = createTokenVerifier({
     ...entra,
-    keys: createRemoteKeySource({ url: entra.keysUrl, fetch, nowMs, deadline }),
+    keys: signingKeys,
     audiences: [],
     scope,
     refusedScope,

@@ -6,25 +6,24 @@
 import type { Workflow, WorkflowRefusal } from '../approvals/flow/answers.ts';
 import type { CallParts } from '../calls/parts.ts';
 import type { TeamsFlowConfig } from '../config/config.ts';
-import { createRemoteKeySource } from '../identity/key-source.ts';
 import { describeTokenFailure } from '../identity/token-failure.ts';
 import { createTokenVerifier } from '../identity/verify-token.ts';
 import { err, ok, type Result } from '../result.ts';
 import type { GatewayPorts } from './ports.ts';
 
-type Ports = Pick<GatewayPorts, 'entra' | 'nowMs' | 'deadline'>;
+type Ports = Pick<GatewayPorts, 'entra' | 'nowMs'>;
 
 /** Never rejects. */
 export function createFlowAuthenticator(
-  { config, blocks }: Pick<CallParts, 'config' | 'blocks'>,
-  { entra, nowMs, deadline }: Ports,
+  { config, blocks, signingKeys }: Pick<CallParts, 'config' | 'blocks' | 'signingKeys'>,
+  { entra, nowMs }: Ports,
   flow: TeamsFlowConfig,
 ) {
   const { flowRole: role, clockSkewSeconds } = config.identity;
   // Not `identity.audiences`: under another app's audience the name of a role may mean anything.
   const verifier = createTokenVerifier({
     ...entra,
-    keys: createRemoteKeySource({ url: entra.keysUrl, fetch, nowMs, deadline }),
+    keys: signingKeys,
     audiences: [],
     // A person's token is none of these, whatever scope it has.
     scope: role,

@@ -6,7 +6,7 @@ import type { Authenticator } from '../calls/parts.ts';
 import type { Config } from '../config/config.ts';
 import type { Blocks } from '../identity/blocks/blocks.ts';
 import { answerTokenFailure } from '../identity/challenge.ts';
-import { createRemoteKeySource } from '../identity/key-source.ts';
+import type { KeySource } from '../identity/key-source.ts';
 import { describeResource, type ResourceOptions } from '../identity/resource-metadata.ts';
 import { describeTokenFailure } from '../identity/token-failure.ts';
 import { createTokenVerifier } from '../identity/verify-token.ts';
@@ -17,18 +17,18 @@ import type { GatewayPorts } from './ports.ts';
 export interface AuthenticatorOptions {
   readonly blocks: Pick<Blocks, 'check'>;
   readonly resource: ResourceOptions;
+  readonly signingKeys: KeySource;
 }
 
 export function createAuthenticator(
   config: Config,
-  ports: GatewayPorts,
-  { blocks, resource }: AuthenticatorOptions,
+  { entra, nowMs }: Pick<GatewayPorts, 'entra' | 'nowMs'>,
+  { blocks, resource, signingKeys }: AuthenticatorOptions,
 ): Authenticator {
-  const { entra, nowMs, deadline } = ports;
   const verifier = createTokenVerifier({
     ...entra,
     ...config.identity,
-    keys: createRemoteKeySource({ url: entra.keysUrl, fetch, nowMs, deadline }),
+    keys: signingKeys,
     nowMs,
   });
   return {

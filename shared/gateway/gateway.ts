@@ -12,6 +12,7 @@ import { createToolDrift } from '../drift/tool-drift.ts';
 import { createBlocks } from '../identity/blocks/blocks.ts';
 import { createCachedGroupSource } from '../identity/cached-groups.ts';
 import { createGroupResolver } from '../identity/groups.ts';
+import { createRemoteKeySource } from '../identity/key-source.ts';
 import { answerResourceMetadata, type ResourceOptions } from '../identity/resource-metadata.ts';
 import type { Json, JsonObject } from '../json/value.ts';
 import type { Keyring } from '../keys/keyring.ts';
@@ -100,6 +101,8 @@ export function createGateway(config: Config, policy: PolicyEngine, given: Gatew
     paramHeadersFor: ({ name }, tool, args) =>
       declaredParamHeaders(config.lock.servers.get(name)?.get(tool)?.definition.inputSchema, args),
   });
+  const { entra, nowMs, deadline } = ports;
+  const signingKeys = createRemoteKeySource({ url: entra.keysUrl, fetch, nowMs, deadline });
   const parts: Omit<CallParts, 'keyring' | 'sealed'> = {
     ...ports,
     config,
@@ -112,7 +115,8 @@ export function createGateway(config: Config, policy: PolicyEngine, given: Gatew
     drift,
     limiter,
     bridge,
-    authenticator: createAuthenticator(config, ports, { blocks, resource }),
+    authenticator: createAuthenticator(config, ports, { blocks, resource, signingKeys }),
+    signingKeys,
     groups: createGroups(config, ports),
     credentials: createCredentialBroker({ source: ports.secrets, nowMs: ports.nowMs }),
     hosts: new Set([new URL(publicUrl).hostname, ...config.http.hosts]),
@@ -161,6 +165,7 @@ export function createGateway(config: Config, policy: PolicyEngine, given: Gatew
     warmUp() {
       const warn = (cause: unknown): void => log('warn', 'warm-up-failed', {}, cause);
       ready().catch(warn);
+      void signingKeys.warmUp();
       recorder.warmUp().catch(warn);
     },
     async close() {

@@ -7,7 +7,6 @@ import { type AdministrationNote, noteAdministration, recordAdministration } fro
 import type { CallParts } from '../calls/parts.ts';
 import { GATEWAY_SERVER } from '../config/names.ts';
 import { createGroupResolver } from '../identity/groups.ts';
-import { createRemoteKeySource } from '../identity/key-source.ts';
 import { createWebSignIn } from '../identity/web-sign-in.ts';
 import { createPages, type Pages } from '../pages/create-pages.ts';
 import { CALLBACK_PATH, type PageEvent, type Visitor } from '../pages/options.ts';
@@ -23,7 +22,7 @@ import { createSessionSide } from './session-side.ts';
 export function createPagesSide(parts: CallParts, ports: GatewayPorts): Pages {
   const { config, blocks } = parts;
   const noteRefusal = createBoundedNotes({ note: (refusal) => noteAdministration(parts, refusal), nowMs: ports.nowMs });
-  const { entra, publicUrl, codeFlow: flow, nowMs, deadline } = ports;
+  const { entra, publicUrl, codeFlow: flow, nowMs } = ports;
   const connect = createConnect(parts, ports);
   return createPages({
     ...ports,
@@ -37,7 +36,7 @@ export function createPagesSide(parts: CallParts, ports: GatewayPorts): Pages {
     signIn: createWebSignIn({
       ...entra,
       flow,
-      keys: createRemoteKeySource({ url: entra.keysUrl, fetch, nowMs, deadline }),
+      keys: parts.signingKeys,
       redirectUri: publicUrl + CALLBACK_PATH,
       clockSkewSeconds: config.identity.clockSkewSeconds,
       nowMs,

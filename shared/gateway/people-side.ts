@@ -58,7 +58,7 @@ export function createPeopleSide(
       sessionRoutes(createSessionSide(parts, ports)),
       reviewRoutes({ ...createReviewSide(parts, ports), nowMs: parts.nowMs }),
     ],
-    authenticate: createApiAuthenticator(config, ports),
+    authenticate: createApiAuthenticator(config, ports, parts.signingKeys),
     takePlace: (caller) => parts.limiter.enter(apiPlace(caller), GATEWAY_SERVER, 'call'),
     resolveGroups: (caller) => parts.groups.resolve(caller),
     checkBlocks: (caller) => blocks.check(caller),

@@ -18,6 +18,11 @@ export interface KeySource {
   findKey(keyId: string): Promise<Result<CryptoKey, KeyFailure>>;
 }
 
+export interface RemoteKeySource extends KeySource {
+  /** Fetches ahead of the first token, unless something is known already. Never rejects: the first token asks again. */
+  warmUp(): Promise<void>;
+}
+
 export interface RemoteKeySourceOptions {
   /** The JWKS document, `{authority}/{tenant}/discovery/v2.0/keys`. */
   readonly url: string;
@@ -39,7 +44,7 @@ export interface RemoteKeySourceOptions {
 
 type Keys = ReadonlyMap<string, CryptoKey>;
 
-export function createRemoteKeySource(options: RemoteKeySourceOptions): KeySource {
+export function createRemoteKeySource(options: RemoteKeySourceOptions): RemoteKeySource {
   const { nowMs, freshMs = 3_600_000, staleMs = 86_400_000 } = options;
   const { cooldownMs = 30_000, failureCooldownMs = 5_000 } = options;
   let known: { readonly keys: Keys; readonly fetchedAtMs: number } | undefined;
@@ -90,6 +95,9 @@ export function createRemoteKeySource(options: RemoteKeySourceOptions): KeySourc
       const found = lookUp(keyId);
       if (found) return ok(found);
       return err(last?.failure ? { reason: 'keys-unavailable', cause: last.failure } : { reason: 'unknown-key' });
+    },
+    async warmUp() {
+      if (known === undefined && mayRefresh()) await refresh();
     },
   };
 }

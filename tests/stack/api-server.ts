@@ -13,6 +13,7 @@ import { writeStackFile } from '../../infra/local/stack-file.ts';
 import type { AddRoutes } from '../../shared/api/api-app.ts';
 import { createApi } from '../../shared/api/create-api.ts';
 import { createApiAuthenticator } from '../../shared/gateway/authenticate-api.ts';
+import { createRemoteKeySource } from '../../shared/identity/key-source.ts';
 import type { HttpAnswer, HttpCall } from '../../shared/mcp/http.ts';
 import { ok } from '../../shared/result.ts';
 import { startSampleEntra } from './entra-client.ts';
@@ -84,8 +85,8 @@ export async function startApiServer(routes: readonly AddRoutes[]): Promise<ApiS
             keysUrl: entra.keysUrl,
           },
           nowMs: Date.now,
-          deadline: AbortSignal.timeout,
         },
+        createRemoteKeySource({ url: entra.keysUrl, fetch, nowMs: Date.now, deadline: AbortSignal.timeout }),
       ),
       resolveGroups: async ({ groups }) =>
         ok(groups === 'overage' ? [] : groups.flatMap((id) => GROUPS[id.slice(-2)] ?? [])),

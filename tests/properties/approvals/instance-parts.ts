@@ -77,6 +77,7 @@ export function wireInstance(world: World, activity: Activity): Wired {
       close: () => undefined,
     },
     authenticator: { authenticate: async (authorization) => ok(callerOf(Number(authorization))) },
+    signingKeys: { findKey: () => Promise.reject(new Error('no token is checked here')) },
     groups: { resolve: async ({ principal }) => ok(world.groupsOf(personOf(principal.id))) },
     credentials: { credentialFor: () => Promise.reject(new Error('no server has one')), invalidate: () => undefined },
     drift: { mayShow: () => true, mayCall: () => true },

@@ -58,6 +58,23 @@ describe('createRemoteKeySource', () => {
     expect(entra.fetches).toBe(1);
   });
 
+  it('fetches ahead once, and the first token waits for nothing', async () => {
+    const { entra, source, ask } = createEntra([first]);
+    await Promise.all([source.warmUp(), source.warmUp()]);
+    expect(entra.fetches).toBe(1);
+    await source.warmUp();
+    expect(await ask('key-1')).toBe('found');
+    expect(entra.fetches).toBe(1);
+  });
+
+  it('fetches ahead in vain without a word: the first token says so', async () => {
+    const { entra, source, ask } = createEntra([first]);
+    entra.isDown = true;
+    await source.warmUp();
+    expect(await ask('key-1')).toBe('keys-unavailable');
+    expect(entra.fetches).toBe(1);
+  });
+
   it('gives an RSA public key for RS256', async () => {
     const { source } = createEntra([first]);
     const found = await source.findKey('key-1');
