@@ -22,6 +22,15 @@ export interface LoadedApp {
   readonly functions: readonly RegisteredFunction[];
   /** The port of the library's own server, when the app asked for streaming. */
   readonly streamPort: number | undefined;
+  readonly loading: LoadTimes;
+}
+
+/** What a start consists of, in milliseconds. */
+export interface LoadTimes {
+  /** From the start of the process to the app's first file: Node's and this host's own. */
+  readonly beforeMs: number;
+  /** By entry file, relative to the app's folder, in order: the first loads what all of them share. */
+  readonly entriesMs: Readonly<Record<string, number>>;
 }
 
 type WorkerLog = (level: string, category: string, message: string) => void;
@@ -31,7 +40,14 @@ export async function loadApp(
   log: WorkerLog,
 ): Promise<LoadedApp> {
   const registrations = installCoreApi(log);
-  for (const file of app.entryFiles) await loadEntry(file, app.appDir);
+  const beforeMs = performance.now();
+  const entriesMs: Record<string, number> = {};
+  for (const path of app.entryFiles) {
+    const file = relative(app.appDir, path);
+    const startedMs = performance.now();
+    await loadEntry(path, file);
+    entriesMs[file] = performance.now() - startedMs;
+  }
 
   const model = registrations.model();
   if (model === undefined || registrations.functions.size === 0) {
@@ -50,6 +66,7 @@ export async function loadApp(
     appHookData,
     functions: [...registrations.functions.values()],
     streamPort: HttpUri === undefined ? undefined : Number(new URL(HttpUri).port),
+    loading: { beforeMs, entriesMs },
   };
 }
 
@@ -74,11 +91,11 @@ export function readTrigger(
   return { name, type: binding.type, settings: Object.fromEntries(settings) };
 }
 
-async function loadEntry(file: string, appDir: string): Promise<void> {
+async function loadEntry(path: string, file: string): Promise<void> {
   try {
-    await import(pathToFileURL(file).href);
+    await import(pathToFileURL(path).href);
   } catch (cause) {
-    throw new HostProblem(describeEntryError(cause, relative(appDir, file)), { cause });
+    throw new HostProblem(describeEntryError(cause, file), { cause });
   }
 }
 

@@ -3,7 +3,7 @@
  * no new work, lets what runs finish within a bound, and runs the app's end hooks.
  */
 import { Agent, createServer, type Server } from 'node:http';
-import { type LoadedApp, loadApp } from './app.ts';
+import { type LoadedApp, type LoadTimes, loadApp } from './app.ts';
 import type { HostKeys } from './http-functions.ts';
 import { createHttpHandler, type HttpHandler } from './http-server.ts';
 import { createInvocations, type Invoke } from './invocations.ts';
@@ -33,6 +33,7 @@ export interface HostOptions {
 
 export interface Host {
   readonly port: number;
+  readonly loading: LoadTimes;
   stop(): Promise<void>;
 }
 
@@ -71,6 +72,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const queues = startQueues(triggers.queues, { invoke: invocations.invoke, log: options.log });
   return {
     port: http.port,
+    loading: app.loading,
     stop: async () => {
       stopping.abort();
       // Timers too: one that has run must still note that it has.

@@ -6,10 +6,13 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import type { LoadTimes } from './app.ts';
 
 export interface Instance {
   readonly pid: number;
   readonly port: number;
+  readonly loading: LoadTimes;
   /** False from the moment its process has ended. */
   isAlive(): boolean;
   /** SIGTERM, and SIGKILL when it outlives its grace. */
@@ -24,6 +27,14 @@ export interface InstanceOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly onLog: (line: string) => void;
 }
+
+const Ready = z.object({
+  kind: z.literal('ready'),
+  port: z.number(),
+  loading: z.object({ beforeMs: z.number(), entriesMs: z.record(z.string(), z.number()) }),
+});
+type Ready = z.infer<typeof Ready>;
+const Message = z.discriminatedUnion('kind', [Ready, z.object({ kind: z.literal('failed'), message: z.string() })]);
 
 /** Above the child's own bounds for draining and end hooks. */
 const GRACE_AFTER_DRAIN_MS = 2_000;
@@ -41,13 +52,14 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
   });
   const ended = once(child, 'exit');
   readLines(child, options.onLog);
-  const port = await untilReady(child);
+  const { port, loading } = await untilReady(child);
   child.once('exit', (code, signal) => options.onLog(`instance ${options.index} ended (${signal ?? code})`));
 
   const drainMs = Number(options.env.FUNCTION_HOST_DRAIN_MS ?? DEFAULT_DRAIN_MS);
   return {
     pid: child.pid ?? 0,
     port,
+    loading,
     isAlive: () => child.exitCode === null && child.signalCode === null,
     stop: async () => {
       child.kill('SIGTERM');
@@ -70,17 +82,17 @@ function readLines(child: ChildProcess, onLog: (line: string) => void): void {
 }
 
 /** A process that gives its reason ends after it; the rejection waits for that end. */
-function untilReady(child: ChildProcess): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
+function untilReady(child: ChildProcess): Promise<Ready> {
+  const { promise, resolve, reject } = Promise.withResolvers<Ready>();
   let reason: string | undefined;
   child.once('error', reject);
   child.once('exit', (code, signal) =>
     reject(new Error(reason ?? `The function host ended before it was ready (${signal ?? code})`)),
   );
-  child.on('message', (message) => {
-    if (typeof message !== 'object' || message === null || !('kind' in message)) return;
-    if (message.kind === 'ready' && 'port' in message) resolve(Number(message.port));
-    if (message.kind === 'failed' && 'message' in message) reason = String(message.message);
+  child.on('message', (given) => {
+    const message = Message.safeParse(given).data;
+    if (message?.kind === 'ready') resolve(message);
+    if (message?.kind === 'failed') reason = message.message;
   });
   return promise;
 }

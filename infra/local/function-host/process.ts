@@ -75,7 +75,7 @@ process.on('uncaughtException', (error) => {
 try {
   host = await start();
   log(`listening on http://127.0.0.1:${host.port}`);
-  process.send?.({ kind: 'ready', port: host.port });
+  process.send?.({ kind: 'ready', port: host.port, loading: host.loading });
 } catch (error) {
   const message = error instanceof HostProblem ? error.message : `The host failed: ${describe(error)}`;
   if (process.send === undefined) process.stderr.write(`${message}\n`);

@@ -2,6 +2,7 @@
  * Starts the function host as child processes: one on the port itself, or several on free ports behind a round-robin
  * front. What the processes leave out of Azure stands in process.ts; what they read from `env` too.
  */
+import type { LoadTimes } from './app.ts';
 import { type Front, startFront } from './front.ts';
 import { startInstance } from './instance.ts';
 
@@ -22,6 +23,8 @@ export interface FunctionHost {
   readonly port: number;
   /** Of the instances, in their order; timers run in the first. */
   readonly pids: readonly number[];
+  /** What their starts took, in the same order. */
+  readonly loading: readonly LoadTimes[];
   /** Lets what runs finish within the drain bound, then ends every process. */
   stop(): Promise<void>;
 }
@@ -52,6 +55,7 @@ export async function startFunctionHost(options: FunctionHostOptions): Promise<F
     url: `http://127.0.0.1:${openPort}`,
     port: openPort,
     pids: instances.map((instance) => instance.pid),
+    loading: instances.map((instance) => instance.loading),
     stop: async () => {
       const drained = front?.drain();
       await stopAll();
