@@ -2,7 +2,11 @@
  * Fast tests first: `unit` needs nothing but the source; `stack` drives the built app, Azurite and the stand-ins
  * over the wire, one file at a time on two cores, because each starts processes of its own.
  */
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+
+// Hundreds of processes are started, and all of them read the same sources.
+process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, '.local/compile-cache');
 
 /** Real totals for `.ci/run`, which prints them as its last line. */
 const ciReporters = process.env.CI

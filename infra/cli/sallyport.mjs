@@ -5,6 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import * as module from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 /** Runs TypeScript without a flag, and has all that the code uses: 22.18, 23.6 and later. */
@@ -18,6 +19,8 @@ const main = fileURLToPath(new URL('main.ts', import.meta.url));
 const own = fileURLToPath(new URL('../../node_modules/node/bin/node', import.meta.url));
 
 if (runsTypeScript()) {
+  // A third of a command's time is reading TypeScript. Kept here, where nobody but this project's owner writes.
+  module.enableCompileCache?.(fileURLToPath(new URL('../../.local/compile-cache', import.meta.url)));
   const { runCli } = await import('./main.ts');
   await runCli(process.argv);
 } else if (existsSync(own)) {
