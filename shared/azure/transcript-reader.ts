@@ -6,7 +6,8 @@
 import { type BlobClient, type BlobServiceClient, RestError } from '@azure/storage-blob';
 import type { TranscriptReader } from '../transcripts/segment-store.ts';
 
-const RANGE_BYTES = 8 * 1024 * 1024;
+/** Two of them stand in memory for each segment or side blob that is read at once, eight by the sealer. */
+const RANGE_BYTES = 4 * 1024 * 1024;
 
 export function createBlobTranscriptReader(service: BlobServiceClient): TranscriptReader {
   return {
