@@ -4,12 +4,12 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
+import { createSelfSigned } from '../../infra/local/access/self-signed.ts';
 import type { LimitsConfig, ServerConfig } from '../../shared/config/config.ts';
 import { createUpstreams, type Upstreams } from '../../shared/mcp/call-through.ts';
 import type { Lookup } from '../../shared/mcp/guarded-connect.ts';
 import type { UpstreamCall } from '../../shared/mcp/upstream.ts';
 import { proves } from '../requirements.ts';
-import { createSelfSigned } from './self-signed.ts';
 
 const cleanups: (() => Promise<unknown>)[] = [];
 
