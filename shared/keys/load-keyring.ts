@@ -5,7 +5,7 @@
  * versions are no longer found, or bring the whole keyring back to an earlier one. They cannot plant a master they
  * know (the wrapper authenticates its work) nor put one version's master in another's place (it names its version).
  */
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { createKeyDeriver, type DeriveKey } from './derive.ts';
 import type { KeyPurpose, Keyring } from './keyring.ts';
 import {
@@ -132,7 +132,7 @@ function nameUnder(derive: DeriveKey, version: number, purpose: KeyPurpose, data
   return `k${version}-${mac.digest('hex').slice(0, NAME_HEX_DIGITS)}`;
 }
 
-function requireKey(key: Uint8Array | undefined): Uint8Array {
+function requireKey(key: KeyObject | undefined): KeyObject {
   if (key === undefined) throw new Error('a live version has a key');
   return key;
 }

@@ -4,7 +4,7 @@
  * `openSealed` never throws and never says why it refuses. Random nonces are safe for 2^32 values per version and
  * purpose (NIST SP 800-38D §8.3): rotate long before.
  */
-import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto';
 import type { DeriveKey } from './derive.ts';
 import type { KeyPurpose } from './keyring.ts';
 import { lengthPrefixed } from './text-bytes.ts';
@@ -25,7 +25,7 @@ export interface SealBinding {
 
 /** Throws a `RangeError` past `MAX_PLAINTEXT_BYTES`. */
 export function sealBytes(
-  key: Uint8Array,
+  key: KeyObject,
   version: number,
   binding: SealBinding,
   nonce: Uint8Array,
