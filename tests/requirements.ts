@@ -202,6 +202,7 @@ const requirements = {
   'servicebus.schedule': 'A scheduled message comes at its time, or never when it was cancelled before',
   'servicebus.duplicates': 'A MessageId is taken once in the window, and scheduled messages count',
   'servicebus.persist': 'A restart loses no message, lock, schedule or remembered id',
+  'servicebus.identity': 'As deployed it speaks TLS alone and takes valid Entra tokens for it alone, no shared key',
 
   // Issue 4: policy and configuration
   'config.approvals': 'gateway.yaml says how long approvals wait, which channels count, and where a call is released',
@@ -533,6 +534,12 @@ const requirements = {
   // Issue 6: the app registration
   'entra.register': 'The app registration is made with all that the gateway needs, in the order that Entra takes',
   'entra.idempotent': 'A second run changes nothing, a stopped one is gone on from, ids are kept, and drift is shown',
+
+  // Issue 6: as deployed
+  'access.identity':
+    'With the settings of the deployment and no key, a held call runs from its hold to its sealed record',
+  'access.refused': 'Storage and Service Bus refuse whoever brings no token, another service’s, or comes without TLS',
+  'access.trust': 'Who answers under a service’s name without a trusted certificate gets not a byte of the app’s',
 } as const;
 
 export type RequirementId = keyof typeof requirements;

@@ -1,9 +1,9 @@
 /**
  * One client's connection: its links find their nodes here (`$cbs`, `<queue>/$management`, queues, dead-letter queues),
- * and nothing but `$cbs` is open to a client that has not proved the key for it.
+ * and nothing but `$cbs` is open to a client that has not proved itself for it.
  */
 
-import { createGrants, type SharedKey } from './access.ts';
+import { type CheckToken, createGrants } from './access.ts';
 import { answerDelivery } from './answer.ts';
 import type { Strikes } from './faults.ts';
 import { serveIntake } from './intake.ts';
@@ -26,21 +26,22 @@ const cbs = '$cbs';
 const managementSuffix = /\/\$management$/i;
 
 export function createClient(options: {
-  readonly key: SharedKey;
+  readonly checkToken: CheckToken;
   readonly nowMs: () => number;
   readonly findQueue: (address: string) => Queue | undefined;
   readonly strikes: Strikes;
   readonly wake: () => void;
 }): Client {
   const { findQueue, strikes, wake } = options;
-  const grants = createGrants(options.key, options.nowMs);
+  const grants = createGrants(options.checkToken, options.nowMs);
   /** Answers to requests go out on the link that bears the name of their `reply_to`. */
   const replyLinks = new Map<string, WireSender>();
   const pumps = new Map<WireSender, () => void>();
 
   function reply(request: WireMessage, answer: ManagementAnswer & { readonly description?: string }): void {
     const link = replyLinks.get(String(request.reply_to));
-    if (!link?.is_open()) return;
+    // `rhea` does not notice when this side has cut the connection meanwhile.
+    if (!link?.is_open() || link.connection.socket.destroyed) return;
     const delivery = link.send({
       correlation_id: request.message_id,
       application_properties: {
@@ -65,11 +66,14 @@ export function createClient(options: {
     return queue;
   }
 
-  function putToken(request: WireMessage): ManagementAnswer {
-    const { operation, name } = request.application_properties ?? {};
-    if (operation !== 'put-token') return { status: 501, condition: 'amqp:not-implemented' };
-    if (grants.add(String(name), String(request.body))) return { status: 202 };
-    return { status: 401, condition: 'amqp:unauthorized-access' };
+  async function putToken(request: WireMessage): Promise<void> {
+    const { operation, name, type } = request.application_properties ?? {};
+    if (operation !== 'put-token') {
+      reply(request, { status: 501, condition: 'amqp:not-implemented' });
+      return;
+    }
+    const isGood = await grants.add(String(name), { type: String(type), token: String(request.body) });
+    reply(request, isGood ? { status: 202 } : { status: 401, condition: 'amqp:unauthorized-access' });
   }
 
   function manage(queue: Queue, request: WireMessage, receiver: WireReceiver): void {
@@ -103,7 +107,7 @@ export function createClient(options: {
       receiver.set_source(receiver.source ?? {});
       receiver.set_target({ address });
       if (address === cbs) {
-        serveRequests(receiver, (request) => reply(request, putToken(request)));
+        serveRequests(receiver, (request) => void putToken(request));
         return;
       }
       const queue = openQueue(receiver, address);

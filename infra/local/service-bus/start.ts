@@ -1,21 +1,27 @@
 /**
- * A stand-in for Azure Service Bus (LOCAL-STACK §B): the AMQP 1.0 dialect that `@azure/service-bus` speaks, for queues and
- * their dead-letter queues, with messages kept in the data folder. Does not imitate: sessions, topics, transactions,
- * auto-forwarding, WebSockets, TLS, Entra tokens, the administration API, sequence numbers of each queue's own (they
- * are shared), quotas, a new sequence number when a message is activated or dead-lettered.
+ * A stand-in for Azure Service Bus (LOCAL-STACK §B): the AMQP 1.0 dialect that `@azure/service-bus` speaks, for queues
+ * and their dead-letter queues, with messages kept in the data folder. Plain TCP and a shared key; or, as it is deployed,
+ * TLS and Entra tokens alone. Does not imitate: sessions, topics, transactions, auto-forwarding, WebSockets, key and
+ * tokens side by side, roles, the administration API, sequence numbers of each queue's own (they are shared), quotas, a
+ * new sequence number when a message is activated or dead-lettered.
  */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import rhea from 'rhea';
+import { createKeyCheck } from './access.ts';
 import { type Client, createClient } from './connection.ts';
 import { keepSetting, openDatabase } from './database.ts';
+import { type Authority, createTokenCheck } from './entra-token.ts';
 import { createStrikes, type ServiceBusFaults } from './faults.ts';
 import { createQueue, type Queue, type QueueOptions } from './queue.ts';
 import type { WireConnection, WireReceiver, WireSender } from './wire.ts';
 
 export interface ServiceBus {
-  /** For `new ServiceBusClient(…)`; the same key as long as the folder is the same. */
+  /**
+   * For `new ServiceBusClient(…)`; the same key as long as the folder is the same. With `identity` the key is as in Azure
+   * once local authentication is off: there, and refused.
+   */
   readonly connectionString: string;
   readonly port: number;
   /** `sb://127.0.0.1:{port}`, no trailing slash. */
@@ -38,12 +44,15 @@ export async function startServiceBus(options: {
   /** Where the messages are kept; absent: in memory. */
   readonly folder?: string;
   readonly queues: readonly QueueOptions[];
+  /** TLS with this certificate (PEM), and tokens of this authority instead of the key. */
+  readonly identity?: Authority & { readonly certificate: { readonly key: string; readonly cert: string } };
   /** For messages: locks, schedules, expiries. Tokens end by the system's clock. Default: the same. */
   readonly nowMs?: () => number;
 }): Promise<ServiceBus> {
-  const { nowMs = Date.now } = options;
+  const { nowMs = Date.now, identity } = options;
   const database = openDatabase(options.folder);
   const key = { name: keyName, value: keepSetting(database, 'key', () => randomBytes(32).toString('base64')) };
+  const checkToken = identity === undefined ? createKeyCheck(key) : createTokenCheck(identity);
   const strikes = createStrikes();
   const queues = new Map<string, Queue>();
   for (const queue of options.queues) {
@@ -75,7 +84,7 @@ export async function startServiceBus(options: {
     const known = clients.get(connection);
     if (known) return known;
     const findQueue = (address: string) => queues.get(address.toLowerCase());
-    const client = createClient({ key, nowMs: Date.now, findQueue, strikes, wake });
+    const client = createClient({ checkToken, nowMs: Date.now, findQueue, strikes, wake });
     clients.set(connection, client);
     // The socket's own event: `rhea` does not notice when this side cuts it.
     connection.socket.once('close', () => clients.delete(connection));
@@ -98,7 +107,8 @@ export async function startServiceBus(options: {
     container.on(event, () => undefined);
   container.on('error', (error: unknown) => console.error('service-bus:', error));
 
-  const server = container.listen({ port: options.port, host: '127.0.0.1' });
+  const transport = identity === undefined ? {} : { transport: 'tls' as const, ...identity.certificate };
+  const server = container.listen({ port: options.port, host: '127.0.0.1', ...transport });
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
@@ -127,6 +137,7 @@ export async function startServiceBus(options: {
 
   const url = `sb://127.0.0.1:${port}`;
   const credential = `SharedAccessKeyName=${key.name};SharedAccessKey=${key.value}`;
-  const connectionString = `Endpoint=${url};${credential};UseDevelopmentEmulator=true`;
+  const plain = identity === undefined ? ';UseDevelopmentEmulator=true' : '';
+  const connectionString = `Endpoint=${url};${credential}${plain}`;
   return { connectionString, port, url, faults: strikes, stop };
 }
