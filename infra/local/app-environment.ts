@@ -1,22 +1,21 @@
 /**
  * The settings of the deployed app, as the local stack fills them: the same names that Bicep sets in Azure, pointing
- * at the stand-ins. The only local ones are connection strings where Azure has an identity.
+ * at the stand-ins. How storage and Service Bus are opened stands in access/.
  */
-import type { Azurite } from './azurite.ts';
+import type { Settings } from './access/access.ts';
 import type { CrmServer } from './crm-server/start.ts';
 import type { Entra } from './entra/start.ts';
 import type { Graph } from './graph/start.ts';
 import type { KeyVault } from './key-vault/start.ts';
-import type { ServiceBus } from './service-bus/start.ts';
 
 export interface AppEnvironmentParts {
   readonly publicUrl: string;
   readonly configDir: string;
-  readonly azurite: Pick<Azurite, 'connectionString'>;
+  /** Of storage and Service Bus. */
+  readonly access: Settings;
   readonly entra: Pick<Entra, 'tenantId' | 'clientId' | 'url' | 'v1Issuer' | 'identity'>;
   readonly keyVault: Pick<KeyVault, 'url'>;
   readonly graph: Pick<Graph, 'url'>;
-  readonly serviceBus: Pick<ServiceBus, 'connectionString'>;
   readonly crm: Pick<CrmServer, 'url'>;
 }
 
@@ -31,7 +30,7 @@ export const vaultNames = {
 } as const;
 
 export function createAppEnvironment(parts: AppEnvironmentParts): Record<string, string> {
-  const { entra, azurite } = parts;
+  const { entra } = parts;
   return {
     SALLYPORT_CONFIG_DIR: parts.configDir,
     SALLYPORT_PUBLIC_URL: parts.publicUrl,
@@ -45,20 +44,13 @@ export function createAppEnvironment(parts: AppEnvironmentParts): Record<string,
     KEY_VAULT_SEAL_KEY: vaultNames.sealKey,
     KEY_VAULT_KEYRING_KEY: vaultNames.keyringKey,
     GRAPH_URL: parts.graph.url,
-    TRANSCRIPTS_STORAGE: azurite.connectionString,
-    STATE_STORAGE: azurite.connectionString,
-    SERVICE_BUS: parts.serviceBus.connectionString,
+    ...parts.access,
     // Megabyte events leave megabytes of garbage: a small young generation keeps the process small under a slow reader.
     languageWorkers__node__arguments: '--max-semi-space-size=8',
     CRM_URL: parts.crm.url,
     // Nobody who tries it out waits five minutes for the first seal.
     SEAL_SCHEDULE: process.env.SEAL_SCHEDULE ?? '*/20 * * * * *',
-    // Unset, whatever a developer's shell or local.settings.json says: each would lead away from the stand-ins.
-    TRANSCRIPTS_STORAGE__blobServiceUri: '',
-    STATE_STORAGE__tableServiceUri: '',
-    STATE_STORAGE__blobServiceUri: '',
-    SERVICE_BUS__fullyQualifiedNamespace: '',
-    AZURE_CLIENT_ID: '',
+    // Unset, whatever a developer's shell or local.settings.json says: it would lead away from this machine.
     APPLICATIONINSIGHTS_CONNECTION_STRING: '',
   };
 }

@@ -1,6 +1,7 @@
 /**
  * The process that Azurite runs in: Azurite's own command line, plus an end when its parent is gone. The IPC channel
- * closes however the parent dies, SIGKILL included, so no orphan keeps the ports. Started by azurite.ts only.
+ * closes however the parent dies, SIGKILL included, so no orphan keeps the ports. Where it takes tokens, one of Azurite's
+ * own mistakes about addresses is put right. Started by azurite.ts only.
  */
 import { createRequire } from 'node:module';
 
@@ -15,4 +16,15 @@ process.once('disconnect', () => {
   setTimeout(() => process.exit(0), GRACE_MS).unref();
 });
 
-createRequire(import.meta.url)('azurite/dist/src/azurite.js');
+const require = createRequire(import.meta.url);
+if (process.argv.includes('--oauth')) readTableNamesBehindAnyHost();
+require('azurite/dist/src/azurite.js');
+
+/**
+ * Addresses as they are deployed have the account in the host's name. Azurite takes it from there in every request but in
+ * those of a table's transaction, where it looks for the table behind an account's name in the path, and finds none.
+ */
+function readTableNamesBehindAnyHost(): void {
+  const { BatchSerialization } = require('azurite/dist/src/table/batch/BatchSerialization.js');
+  BatchSerialization.prototype.extractPath = (address: string) => /^\w+:\/\/[^/]+\/(?:\w+\/)?(\w+)/.exec(address);
+}

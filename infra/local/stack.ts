@@ -2,6 +2,8 @@
  * The embedded stack: the stand-ins and the gateway on them, everything on 127.0.0.1. Either all of it runs or none of
  * it: a part that fails takes the others down before the error is told.
  */
+import { createAccessByIdentity } from './access/by-identity.ts';
+import { accessByKeys } from './access/by-keys.ts';
 import { createAppEnvironment } from './app-environment.ts';
 import { checkConfig } from './check-config.ts';
 import type { Directory } from './entra/directory.ts';
@@ -24,6 +26,8 @@ export interface StackOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Who there is; default: the sample tenant. */
   readonly directory?: Directory;
+  /** How the app opens storage and Service Bus (access/); default `keys`. */
+  readonly access?: 'keys' | 'identity';
   /** False: everything but the gateway, which can then be started with `appEnvironment`. */
   readonly gateway?: boolean;
   /** The gateway's log, line by line. */
@@ -72,8 +76,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const stopwatch = createStopwatch();
   let standIns: StandIns | undefined;
   try {
+    const access = options.access === 'identity' ? await createAccessByIdentity() : accessByKeys;
     const started = await startStandIns(
       {
+        access,
         publicUrl: url,
         servers: [...config.value.servers.keys()],
         retentionClasses: [...config.value.transcripts.retention.keys()],
@@ -83,7 +89,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       stopwatch,
     );
     standIns = started;
-    const appEnvironment = { ...createAppEnvironment({ publicUrl: url, configDir, ...started }), ...options.env };
+    const settings = createAppEnvironment({ publicUrl: url, configDir, ...started, access: access.settings(started) });
+    const appEnvironment = { ...settings, ...options.env };
     const gateway =
       options.gateway === false
         ? undefined

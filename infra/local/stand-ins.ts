@@ -5,18 +5,17 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Access } from './access/access.ts';
 import { vaultNames } from './app-environment.ts';
-import { type Azurite, startAzurite } from './azurite.ts';
+import type { Azurite } from './azurite.ts';
 import { ensureCrmKey } from './crm-key.ts';
 import { type CrmServer, startCrmServer } from './crm-server/start.ts';
 import type { Directory } from './entra/directory.ts';
 import { type Entra, startEntra } from './entra/start.ts';
 import { type Graph, startGraph } from './graph/start.ts';
 import { type KeyVault, startKeyVault } from './key-vault/start.ts';
-import { approvalQueues } from './queues.ts';
-import { type ServiceBus, startServiceBus } from './service-bus/start.ts';
+import type { ServiceBus } from './service-bus/start.ts';
 import type { Stopwatch } from './stopwatch.ts';
-import { prepareStorage } from './storage.ts';
 import { startTeams, type Teams } from './teams/start.ts';
 
 export interface StandInOptions {
@@ -29,6 +28,8 @@ export interface StandInOptions {
   readonly retentionClasses: readonly string[];
   /** Who there is, for Entra, Graph and Teams alike; default: the sample tenant. */
   readonly directory?: Directory;
+  /** How storage and Service Bus are opened; ends with them. */
+  readonly access: Access;
 }
 
 export interface StandIns {
@@ -50,11 +51,13 @@ interface VaultSecrets {
 
 /** Rejects with the first error once everything that had started is stopped again. */
 export async function startStandIns(options: StandInOptions, { measure }: Stopwatch): Promise<StandIns> {
-  const { dataDir, publicUrl, servers, retentionClasses } = options;
+  const { dataDir, publicUrl, servers, retentionClasses, access } = options;
   const tenant = options.directory === undefined ? {} : { directory: options.directory };
   const folder = dataDir === undefined ? {} : { folder: dataDir };
-  const running: { stop(): Promise<void> }[] = [];
+  const running: { stop(): Promise<void> }[] = [access];
   const entraStarted = Promise.withResolvers<Entra>();
+  // Told where Entra is started; here it only ends the waiting of others.
+  entraStarted.promise.catch(() => undefined);
 
   async function start<T extends { stop(): Promise<void> }>(name: string, work: () => Promise<T>): Promise<T> {
     const started = await measure(name, work);
@@ -68,14 +71,15 @@ export async function startStandIns(options: StandInOptions, { measure }: Stopwa
 
   async function startStorage(): Promise<Azurite> {
     const place = dataDir === undefined ? {} : { folder: await makeFolder(dataDir, 'azurite') };
-    const azurite = await start('azurite', () => startAzurite(place));
-    await measure('containers and tables', () => prepareStorage(azurite.connectionString, retentionClasses));
+    const azurite = await start('azurite', () => access.startStorage(place));
+    await measure('containers and tables', () => access.prepareStorage(azurite, retentionClasses));
     return azurite;
   }
 
   async function startIdentity(secrets: VaultSecrets): Promise<Pick<StandIns, 'entra' | 'graph' | 'keyVault'>> {
-    const entra = await start('entra', () => startEntra({ port: 0, publicUrl, servers, ...tenant, ...folder }));
-    entraStarted.resolve(entra);
+    const starting = start('entra', () => startEntra({ port: 0, publicUrl, servers, ...tenant, ...folder }));
+    starting.then(entraStarted.resolve, entraStarted.reject);
+    const entra = await starting;
     const starts = [
       startVault(entra, secrets),
       start('graph', () => startGraph({ port: 0, keysUrl: entra.keysUrl, ...tenant })),
@@ -102,7 +106,7 @@ export async function startStandIns(options: StandInOptions, { measure }: Stopwa
 
   async function startBus(): Promise<ServiceBus> {
     const place = dataDir === undefined ? {} : { folder: join(dataDir, 'service-bus') };
-    return start('service bus', () => startServiceBus({ port: 0, queues: approvalQueues, ...place }));
+    return start('service bus', () => access.startServiceBus(place, entraStarted.promise));
   }
 
   async function startCrm(apiKey: string): Promise<CrmServer> {

@@ -6,6 +6,7 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { keySettings } from '../../infra/local/access/by-keys.ts';
 import { createAppEnvironment, vaultNames } from '../../infra/local/app-environment.ts';
 import { type Azurite, startAzurite } from '../../infra/local/azurite.ts';
 import { startCrmServer } from '../../infra/local/crm-server/start.ts';
@@ -104,11 +105,10 @@ export async function startServices({ meter, kill, nowMs, onUpstream }: Services
     environment: createAppEnvironment({
       publicUrl: PUBLIC_URL,
       configDir,
-      azurite: { connectionString: storage },
+      access: keySettings(storage, bus.connectionString),
       entra: { ...entra, identity: { ...entra.identity, endpoint: identityUrl } },
       keyVault: { url: vaultUrl },
       graph: { url: graphUrl },
-      serviceBus: bus,
       crm: { url: crmUrl },
     }),
     async stop() {

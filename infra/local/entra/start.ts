@@ -60,8 +60,8 @@ export interface Entra {
   readonly keysUrl: string;
   /** The gateway's app registration. */
   readonly clientId: string;
-  /** The platform's `IDENTITY_ENDPOINT` and `IDENTITY_HEADER`. */
-  readonly identity: { readonly endpoint: string; readonly header: string };
+  /** The platform's `IDENTITY_ENDPOINT` and `IDENTITY_HEADER`, and the client id of the identity it gives tokens of. */
+  readonly identity: { readonly endpoint: string; readonly header: string; readonly clientId: string };
   readonly faults: Faults;
   /** Of a confidential app, by name. Throws for any other. */
   clientSecret(appName: string): string;
@@ -154,7 +154,11 @@ export async function startEntra(options: EntraOptions): Promise<Entra> {
     v1Issuer: v1Issuer(directory.tenantId),
     keysUrl: standIn.url + keysPath,
     clientId: gateway.clientId,
-    identity: { endpoint: `${standIn.url}/msi/token`, header: keys.identityHeader },
+    identity: {
+      endpoint: `${standIn.url}/msi/token`,
+      header: keys.identityHeader,
+      clientId: managedIdentityOf(directory).clientId,
+    },
     faults: standIn.faults,
     clientSecret(appName) {
       const secret = keys.clientSecrets[appName];

@@ -18,6 +18,8 @@ export interface BuiltStackOptions {
   readonly dataDir?: string;
   /** Default: the sample tenant. */
   readonly directory?: StackOptions['directory'];
+  /** How the app opens storage and Service Bus; default: by keys. */
+  readonly access?: StackOptions['access'];
   /** Settings of the app on top of what the stack gives it. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -34,6 +36,7 @@ export async function startBuiltStack(options: BuiltStackOptions = {}): Promise<
     env: options.env ?? {},
     ...(options.dataDir === undefined ? {} : { dataDir: options.dataDir }),
     ...(options.directory === undefined ? {} : { directory: options.directory }),
+    ...(options.access === undefined ? {} : { access: options.access }),
     onLog: (line) => log.push(line),
   });
   return Object.assign(stack, { log, token: stack.entra.issueToken });
