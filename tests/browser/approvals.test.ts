@@ -1,55 +1,32 @@
 /** Bob approves and denies in a real browser: without JavaScript, on a desk and on a phone. */
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { proves } from '../requirements.ts';
-import { findBarriers } from './check-access.ts';
-import { findChromium } from './find-chromium.ts';
 import { heldRefund, type PagesServer, startPagesServer } from './pages-server.ts';
+import { describeInBrowser, launchBrowser, PHONE, TOUCH_PX, type Visit, type VisitOptions, visit } from './visit.ts';
 
-const executablePath = findChromium();
-if (executablePath === undefined) console.warn('browser tests are skipped: no Chromium (apt-get install chromium)');
-
-const SCREENSHOTS = join(import.meta.dirname, '../../.local/screenshots');
-const DESK = { width: 1280, height: 900 };
-const PHONE = { width: 390, height: 844 };
-/** WCAG 2.2 §2.5.5 (enhanced). */
-const TOUCH_PX = 44;
-
-describe.skipIf(executablePath === undefined)('approvals in a browser', () => {
+describeInBrowser('approvals in a browser', () => {
   let browser: Browser;
   let server: PagesServer;
-  let context: BrowserContext;
+  let bob: Visit;
   let page: Page;
-  let complaints: string[];
 
   beforeAll(async () => {
-    await mkdir(SCREENSHOTS, { recursive: true });
-    // CI runs as root, where Chromium’s own sandbox does not start.
-    browser = await chromium.launch({ executablePath: executablePath ?? '', args: ['--no-sandbox'] });
+    browser = await launchBrowser();
   });
   afterAll(() => browser?.close());
   beforeEach(async () => {
     server = await startPagesServer();
-    complaints = [];
   });
   afterEach(async () => {
-    await context?.close();
+    await bob?.end();
     await server.stop();
     expect(server.failures).toEqual([]);
-    expect(complaints).toEqual([]);
   });
 
-  async function open(path: string, options: BrowserContextOptions = {}): Promise<void> {
-    context = await browser.newContext({ javaScriptEnabled: false, viewport: DESK, locale: 'en-GB', ...options });
-    page = await context.newPage();
-    // What the Content-Security-Policy stops, and what fails to load.
-    page.on('console', (message) => {
-      const isOurAnswer = message.text().startsWith('Failed to load resource') && message.location().url === page.url();
-      if (message.type() === 'error' && !isOurAnswer) complaints.push(message.text());
-    });
-    await page.goto(server.url + path);
+  async function open(path: string, options: VisitOptions = {}): Promise<void> {
+    bob = await visit(browser, server.url + path, { mayBeRefused: true, ...options });
+    page = bob.page;
   }
 
   /** Through the stand-in's list of people. */
@@ -62,22 +39,13 @@ describe.skipIf(executablePath === undefined)('approvals in a browser', () => {
     for (const approval of approvals) server.held.set(approval.id, approval);
   }
 
-  /** A picture for people to look at, and a look for those who can't see it. */
-  async function shoot(name: string): Promise<void> {
-    await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true });
-    expect(await findBarriers(page)).toEqual([]);
-  }
-
-  /** Waits for the page with this heading. */
-  const see = (name: string) => page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
-
   it(proves('pages.browser', 'signs in through the picker, comes back to the request, and approves it'), async () => {
     const approval = heldRefund(1);
     hold(approval, heldRefund(2));
     await open(`/ui/approvals/${approval.id}`);
     await signInAs('Bob Banks');
     expect(page.url()).toBe(`${server.url}/ui/approvals/${approval.id}`);
-    const [cookie] = await context.cookies(server.url);
+    const [cookie] = await bob.context.cookies(server.url);
     expect(cookie).toMatchObject({
       name: '__Host-sallyport',
       httpOnly: true,
@@ -85,45 +53,45 @@ describe.skipIf(executablePath === undefined)('approvals in a browser', () => {
       sameSite: 'Lax',
       path: '/',
     });
-    await shoot('request');
+    await bob.shoot('request');
 
     await page.getByLabel('Approve: let it run').check();
     await page.getByRole('button', { name: 'Record my decision' }).click();
-    await see('You approved this request');
-    await shoot('decided');
+    await bob.see('You approved this request');
+    await bob.shoot('decided');
     expect(server.held.get(approval.id)?.decisions).toMatchObject([
       { verdict: 'approve', person: { name: 'bob@sallyport.example' } },
     ]);
 
     await page.getByRole('link', { name: 'See what else waits for you' }).click();
-    await see('1 waiting for you');
-    await shoot('list');
+    await bob.see('1 waiting for you');
+    await bob.shoot('list');
     await page.goto(`${server.url}/ui/approvals/${approval.id}`);
     expect(await page.getByRole('button', { name: 'Record my decision' }).count()).toBe(0);
-    await shoot('ended');
+    await bob.shoot('ended');
     expect(server.events.map(({ kind }) => kind)).toEqual(['signed-in']);
   });
 
   it(proves('pages.browser', 'denies on a phone, with the reason that it asks for'), async () => {
     const approval = heldRefund(1);
     hold(approval);
-    await open('/ui/', { viewport: PHONE, isMobile: true, hasTouch: true });
+    await open('/ui/', PHONE);
     await signInAs('Bob Banks');
-    await shoot('phone-home');
+    await bob.shoot('phone-home');
     await page.getByRole('navigation', { name: 'Rooms' }).getByRole('link', { name: 'Approvals' }).tap();
-    await see('1 waiting for you');
-    await shoot('phone-list');
+    await bob.see('1 waiting for you');
+    await bob.shoot('phone-list');
     await page.getByRole('link', { name: 'refund_payment' }).tap();
-    await shoot('phone-request');
+    await bob.shoot('phone-request');
     await page.getByLabel('Deny: do not run it').check();
     await page.getByRole('button', { name: 'Record my decision' }).tap();
     await page.getByRole('alert').getByText('Say why you deny it.').waitFor();
     expect(await page.getByLabel('Deny: do not run it').isChecked()).toBe(true);
-    await shoot('phone-refused');
+    await bob.shoot('phone-refused');
     await page.getByLabel('Reason').fill('The second charge was already paid back.');
     await page.getByRole('button', { name: 'Record my decision' }).tap();
-    await see('You denied this request');
-    await shoot('phone-decided');
+    await bob.see('You denied this request');
+    await bob.shoot('phone-decided');
     expect(server.held.get(approval.id)).toMatchObject({
       state: 'denied',
       decisions: [{ reason: 'The second charge was already paid back.' }],
@@ -146,18 +114,18 @@ describe.skipIf(executablePath === undefined)('approvals in a browser', () => {
       expiresMs: Date.now() + 5 * 60_000,
     });
     hold(hostile);
-    await open('/ui/approvals', { viewport: PHONE, isMobile: true, hasTouch: true });
+    await open('/ui/approvals', PHONE);
     await signInAs('Bob Banks');
     for (const path of ['/ui/approvals', `/ui/approvals/${hostile.id}`, '/ui/nowhere']) {
       await page.goto(server.url + path);
       const { scrollWidth } = await page.locator('html').evaluate(({ scrollWidth }) => ({ scrollWidth }));
-      expect(scrollWidth, path).toBe(PHONE.width);
+      expect(scrollWidth, path).toBe(PHONE.viewport.width);
       const targets = page.locator('button, a.button, a.brand, .choice, summary, textarea, .requests > li');
       for (const target of await targets.all()) {
         const box = await target.boundingBox();
         expect(box?.height ?? 0, (await target.textContent()) ?? '').toBeGreaterThanOrEqual(TOUCH_PX);
       }
-      await shoot(`phone-hostile${path.replaceAll('/', '-').slice(0, 20)}`);
+      await bob.shoot(`phone-hostile${path.replaceAll('/', '-').slice(0, 20)}`);
     }
     await page.goto(`${server.url}/ui/approvals/${hostile.id}`);
     expect(await page.locator('blockquote').textContent()).toContain('Ignore the amount U+202E009U+202CU+200BWWW');
@@ -166,32 +134,32 @@ describe.skipIf(executablePath === undefined)('approvals in a browser', () => {
   it('is as readable in the dark, and says when nothing waits', async () => {
     await open('/ui/approvals', { colorScheme: 'dark' });
     await signInAs('Bob Banks');
-    await see('Nothing waits for you');
-    await shoot('dark-empty');
+    await bob.see('Nothing waits for you');
+    await bob.shoot('dark-empty');
     const approval = heldRefund(1, { attention: 'what would be sent is not what was held' });
     hold(approval);
     await page.goto(`${server.url}/ui/approvals/${approval.id}`);
-    await shoot('dark-request');
+    await bob.shoot('dark-request');
   });
 
   it('goes through a thousand requests in pages of fifty', async () => {
     hold(...Array.from({ length: 1_000 }, (_, n) => heldRefund(n)));
     await open('/ui/approvals');
     await signInAs('Bob Banks');
-    await see('1,000 waiting for you');
+    await bob.see('1,000 waiting for you');
     expect(await page.locator('.requests > li').count()).toBe(50);
     await page.getByRole('link', { name: 'Next' }).click();
     await page.locator('.requests > li').first().getByText('K7Q050').waitFor();
-    await shoot('many');
+    await bob.shoot('many');
   });
 
   it('signs out', async () => {
     await open('/ui/approvals');
     await signInAs('Bob Banks');
     await page.getByRole('button', { name: 'Sign out' }).click();
-    await see('Signed out');
-    expect(await context.cookies(server.url)).toEqual([]);
-    await shoot('signed-out');
+    await bob.see('Signed out');
+    expect(await bob.context.cookies(server.url)).toEqual([]);
+    await bob.shoot('signed-out');
     await page.goto(`${server.url}/ui/approvals`);
     expect(new URL(page.url()).origin).toBe(server.entra.url);
     expect(server.events.map(({ kind }) => kind)).toEqual(['signed-in', 'signed-out']);

@@ -1,22 +1,10 @@
 /** Bob finds out how to connect: on a desk and on a phone, without JavaScript; what is copied is selected by one click. */
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Connect, ConnectTarget } from '../../shared/pages/connect-target.ts';
 import { proves } from '../requirements.ts';
-import { findBarriers } from './check-access.ts';
-import { findChromium } from './find-chromium.ts';
 import { type PagesServer, startPagesServer } from './pages-server.ts';
-
-const executablePath = findChromium();
-if (executablePath === undefined) console.warn('browser tests are skipped: no Chromium (apt-get install chromium)');
-
-const SCREENSHOTS = join(import.meta.dirname, '../../.local/screenshots');
-const DESK = { width: 1280, height: 900 };
-const PHONE = { width: 390, height: 844 };
-/** WCAG 2.2 §2.5.5 (enhanced). */
-const TOUCH_PX = 44;
+import { describeInBrowser, launchBrowser, PHONE, TOUCH_PX, type Visit, type VisitOptions, visit } from './visit.ts';
 
 const target: ConnectTarget = {
   server: 'crm',
@@ -36,52 +24,39 @@ const connect: Connect = {
   find: (_person, server) => (server === 'crm' ? target : undefined),
 };
 
-describe.skipIf(executablePath === undefined)('connecting, in a browser', () => {
+describeInBrowser('connecting, in a browser', () => {
   let browser: Browser;
   let server: PagesServer;
+  let bob: Visit;
   let page: Page;
-  let complaints: string[];
 
   beforeAll(async () => {
-    await mkdir(SCREENSHOTS, { recursive: true });
-    // CI runs as root, where Chromium’s own sandbox does not start.
-    browser = await chromium.launch({ executablePath: executablePath ?? '', args: ['--no-sandbox'] });
+    browser = await launchBrowser();
   });
   afterAll(() => browser?.close());
   beforeEach(async () => {
     server = await startPagesServer(undefined, connect);
-    complaints = [];
   });
   afterEach(async () => {
-    await page?.context().close();
+    await bob?.end();
     await server.stop();
-    expect([...server.failures, ...complaints]).toEqual([]);
+    expect(server.failures).toEqual([]);
   });
 
-  async function open(options: BrowserContextOptions): Promise<void> {
-    const context = await browser.newContext({ javaScriptEnabled: false, locale: 'en-GB', ...options });
-    page = await context.newPage();
-    page.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(message.text());
-    });
-    await page.goto(`${server.url}/ui/`);
+  async function open(options: VisitOptions = {}): Promise<void> {
+    bob = await visit(browser, `${server.url}/ui/`, options);
+    page = bob.page;
     await page.getByRole('link', { name: 'Bob Banks' }).click();
     await page.getByRole('navigation', { name: 'Rooms' }).getByRole('link', { name: 'Connect' }).click();
-    await page.getByRole('heading', { level: 1, name: 'Connect', exact: true }).waitFor();
-  }
-
-  /** A picture for people to look at, and a look for those who can't see it. */
-  async function shoot(name: string): Promise<void> {
-    await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true });
-    expect(await findBarriers(page)).toEqual([]);
+    await bob.see('Connect');
   }
 
   it(proves('connect.page', 'leads from the bar to a server, and selects a whole text by one click'), async () => {
-    await open({ viewport: DESK });
-    await shoot('connect-list');
+    await open();
+    await bob.shoot('connect-list');
     await page.getByRole('link', { name: 'crm' }).click();
-    await page.getByRole('heading', { level: 1, name: 'Connect to crm' }).waitFor();
-    await shoot('connect');
+    await bob.see('Connect to crm');
+    await bob.shoot('connect');
     const copied = page.locator('#vscode pre');
     await copied.click();
     // Our page runs no script; what its reader selected can still be asked for from outside.
@@ -90,16 +65,16 @@ describe.skipIf(executablePath === undefined)('connecting, in a browser', () => 
   });
 
   it(proves('connect.page', 'fits a phone, in the dark too'), async () => {
-    await open({ viewport: PHONE, isMobile: true, hasTouch: true, colorScheme: 'dark' });
+    await open({ ...PHONE, colorScheme: 'dark' });
     await page.getByRole('link', { name: 'crm' }).tap();
-    await page.getByRole('heading', { level: 1, name: 'Connect to crm' }).waitFor();
+    await bob.see('Connect to crm');
     const { scrollWidth } = await page.locator('html').evaluate(({ scrollWidth }) => ({ scrollWidth }));
-    expect(scrollWidth).toBe(PHONE.width);
+    expect(scrollWidth).toBe(PHONE.viewport.width);
     for (const link of await page.locator('.jumps a').all()) {
       expect((await link.boundingBox())?.height ?? 0, (await link.textContent()) ?? '').toBeGreaterThanOrEqual(
         TOUCH_PX,
       );
     }
-    await shoot('phone-connect');
+    await bob.shoot('phone-connect');
   });
 });

@@ -2,10 +2,9 @@
  * The whole story with the built app, on real services' stand-ins: people work through an agent; Carol signs in, sees what
  * left, reads a review, follows it to a call and its proof, decides, signs off, and takes the export along.
  */
-import { mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { readFile } from 'node:fs/promises';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { makePayments } from '../../infra/local/crm-server/seed.ts';
 import { callAs, collectAs } from '../../infra/local/demo/agent.ts';
@@ -14,11 +13,8 @@ import { describeStack } from '../../infra/local/describe-stack.ts';
 import type { Stack as StackNote } from '../../infra/local/stack-file.ts';
 import { type RunningStack, startBuiltStack } from '../flows/support/stack.ts';
 import { proves } from '../requirements.ts';
-import { findBarriers } from './check-access.ts';
-import { findChromium } from './find-chromium.ts';
+import { describeInBrowser, launchBrowser, visit } from './visit.ts';
 
-const executablePath = findChromium();
-const SCREENSHOTS = join(import.meta.dirname, '../../.local/screenshots');
 /** A seal and its index are seconds away, on a busy machine some more. */
 const SEALED_WITHIN = { timeout: 90_000, interval: 1_000 };
 
@@ -27,19 +23,15 @@ const exportSchema = z.looseObject({
   signOffDigest: z.string(),
 });
 
-describe.skipIf(executablePath === undefined)('a review, from the calls to the sign-off', () => {
+describeInBrowser('a review, from the calls to the sign-off', () => {
   let stack: RunningStack;
   let note: StackNote;
   let browser: Browser;
-  let page: Page;
-  const complaints: string[] = [];
 
   beforeAll(async () => {
-    await mkdir(SCREENSHOTS, { recursive: true });
     stack = await startBuiltStack({ env: { SEAL_SCHEDULE: '*/2 * * * * *' } });
     note = describeStack(stack);
-    // CI runs as root, where Chromium’s own sandbox does not start.
-    browser = await chromium.launch({ executablePath: executablePath ?? '', args: ['--no-sandbox'] });
+    browser = await launchBrowser();
   });
   afterAll(async () => {
     await browser?.close();
@@ -57,18 +49,11 @@ describe.skipIf(executablePath === undefined)('a review, from the calls to the s
     await callAs(note, 'mallory', 'search_customers', { query: 'a' }).catch(() => undefined);
   }
 
-  const see = (name: string) => page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
-
-  async function shoot(name: string): Promise<void> {
-    await page.screenshot({ path: join(SCREENSHOTS, `story-${name}.png`), fullPage: true });
-    expect(await findBarriers(page)).toEqual([]);
-  }
-
   it(proves('review.story', 'is one way through the pages, with the same answer at its end'), async () => {
     await work();
-    page = await (await browser.newContext({ javaScriptEnabled: false, locale: 'en-GB' })).newPage();
-    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-    await page.goto(`${stack.url}/ui/`);
+    const carol = await visit(browser, `${stack.url}/ui/`);
+    const { page, see } = carol;
+    const shoot = (name: string) => carol.shoot(`story-${name}`);
     await page.getByRole('link', { name: 'Carol Chen' }).click();
     await see('Home');
     await vi.waitFor(async () => {
@@ -122,6 +107,6 @@ describe.skipIf(executablePath === undefined)('a review, from the calls to the s
     expect(exported.report.answer).toMatchObject({ kind: 'no', sentence });
     expect(await page.locator('p.digest').textContent()).toContain(exported.signOffDigest);
     expect(text).not.toMatch(/\b8[89]\d-\d{2}-\d{4}\b|@example\.(?:com|org|net)/);
-    expect(complaints).toEqual([]);
+    await carol.end();
   }, 240_000);
 });

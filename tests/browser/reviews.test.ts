@@ -1,23 +1,13 @@
 /** Carol reviews in a real browser, without JavaScript: answer, decide, sign off, export; on a desk, on a phone, in the dark. */
-import { mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { readFile } from 'node:fs/promises';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { proves } from '../requirements.ts';
 import { actor, createLifeScene, type LifeScene } from '../unit/reviews/life-scene.ts';
 import { bot, callFacts, createReviewScene, personOf, type ReviewScene } from '../unit/reviews/review-scene.ts';
 import { createTestClock } from '../unit/transcripts/test-clock.ts';
-import { findBarriers } from './check-access.ts';
-import { findChromium } from './find-chromium.ts';
 import { type PagesServer, startPagesServer } from './pages-server.ts';
-
-const executablePath = findChromium();
-if (executablePath === undefined) console.warn('browser tests are skipped: no Chromium (apt-get install chromium)');
-
-const SCREENSHOTS = join(import.meta.dirname, '../../.local/screenshots');
-const DESK = { width: 1280, height: 900 };
-const PHONE = { width: 390, height: 844 };
-const TOUCH_PX = 44;
+import { describeInBrowser, launchBrowser, PHONE, TOUCH_PX, type Visit, type VisitOptions, visit } from './visit.ts';
 
 const alice = personOf('alice');
 const found = (name: string, outcome: 'masked' | 'revealed' | 'uninspected' | 'withheld', count: number) => ({
@@ -66,18 +56,16 @@ async function play(records: ReviewScene): Promise<void> {
   await records.clock.advance(1_000);
 }
 
-describe.skipIf(executablePath === undefined)('access reviews in a browser', () => {
+describeInBrowser('access reviews in a browser', () => {
   let browser: Browser;
   let records: ReviewScene;
   let life: LifeScene;
   let server: PagesServer;
-  let context: BrowserContext;
+  let carol: Visit;
   let page: Page;
-  let complaints: string[];
 
   beforeAll(async () => {
-    await mkdir(SCREENSHOTS, { recursive: true });
-    browser = await chromium.launch({ executablePath: executablePath ?? '', args: ['--no-sandbox'] });
+    browser = await launchBrowser();
   });
   afterAll(() => browser?.close());
   beforeEach(async () => {
@@ -86,36 +74,21 @@ describe.skipIf(executablePath === undefined)('access reviews in a browser', () 
     await play(records);
     life = createLifeScene(records);
     server = await startPagesServer(undefined, undefined, life.reviews);
-    complaints = [];
   });
   afterEach(async () => {
-    await context?.close();
+    await carol?.end();
     await server.stop();
     expect(server.failures).toEqual([]);
-    expect(complaints).toEqual([]);
   });
 
-  async function open(path: string, options: BrowserContextOptions = {}): Promise<void> {
-    context = await browser.newContext({ javaScriptEnabled: false, viewport: DESK, locale: 'en-GB', ...options });
-    page = await context.newPage();
-    page.on('console', (message) => {
-      const isOurAnswer = message.text().startsWith('Failed to load resource') && message.location().url === page.url();
-      if (message.type() === 'error' && !isOurAnswer) complaints.push(message.text());
-    });
-    await page.goto(server.url + path);
+  async function open(path: string, options: VisitOptions = {}): Promise<void> {
+    carol = await visit(browser, server.url + path, { mayBeRefused: true, ...options });
+    page = carol.page;
     await page.getByRole('link', { name: 'Carol Chen' }).click();
   }
 
-  async function shoot(name: string): Promise<void> {
-    await page.screenshot({ path: join(SCREENSHOTS, `review-${name}.png`), fullPage: true });
-    // Of an address with a fragment it would see the page anew.
-    const [address = '', fragment] = page.url().split('#');
-    if (fragment !== undefined) await page.goto(address);
-    expect(await findBarriers(page)).toEqual([]);
-  }
-
+  const shoot = (name: string) => carol.shoot(`review-${name}`);
   const day = () => new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
-  const see = (name: string) => page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
 
   async function buildAndOpen(): Promise<void> {
     await page.getByLabel('From').fill(day());
@@ -126,12 +99,12 @@ describe.skipIf(executablePath === undefined)('access reviews in a browser', () 
 
   it(proves('review.pages', 'goes from the answer to a decision, the sign-off and the export'), async () => {
     await open('/ui/reviews');
-    await see('Access reviews');
+    await carol.see('Access reviews');
     await shoot('list-empty');
     await page.getByRole('link', { name: 'crm' }).click();
     await page.getByLabel('From').fill(day());
     await page.getByRole('button', { name: 'Build now' }).click();
-    await see('Access review of crm');
+    await carol.see('Access review of crm');
     await page.getByText('Yes: 2 email values went in clear to bob@sallyport.example.').waitFor();
     await shoot('report');
     await page.getByRole('button', { name: 'Open a review of this report' }).click();
@@ -180,10 +153,10 @@ describe.skipIf(executablePath === undefined)('access reviews in a browser', () 
       justification: `${'L'.repeat(300)}\n\u200b<script>`,
       exposure: [found('c'.repeat(60), 'uninspected', 3)],
     });
-    await open('/ui/reviews/crm', { viewport: PHONE, isMobile: true, hasTouch: true });
+    await open('/ui/reviews/crm', PHONE);
     await buildAndOpen();
     const { scrollWidth } = await page.locator('html').evaluate(({ scrollWidth }) => ({ scrollWidth }));
-    expect(scrollWidth).toBe(PHONE.width);
+    expect(scrollWidth).toBe(PHONE.viewport.width);
     for (const target of await page
       .locator('button, a.button, a.brand, .choice, summary, input[type=date], textarea')
       .all()) {
@@ -194,7 +167,7 @@ describe.skipIf(executablePath === undefined)('access reviews in a browser', () 
     await page.locator('.person').first().getByText('Decide', { exact: true }).tap();
     await page.locator('.person').first().locator('summary').first().tap();
     await shoot('phone-person');
-    expect(await page.locator('html').evaluate((html) => html.scrollWidth)).toBe(PHONE.width);
+    expect(await page.locator('html').evaluate((html) => html.scrollWidth)).toBe(PHONE.viewport.width);
   });
 
   it('is as readable in the dark', async () => {

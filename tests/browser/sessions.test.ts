@@ -1,22 +1,13 @@
 /** Carol looks for a session and opens it in a real browser: without JavaScript, on a desk and on a phone, by keyboard. */
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { SessionRef } from '../../shared/transcripts/entry.ts';
 import { proves } from '../requirements.ts';
 import { createDeskScene, type DeskScene } from '../unit/sessions/desk-scene.ts';
 import { alice, bob, callFacts, intent, outcome, SESSION } from '../unit/sessions/story-lines.ts';
-import { findBarriers } from './check-access.ts';
-import { findChromium } from './find-chromium.ts';
 import { type PagesServer, startPagesServer } from './pages-server.ts';
+import { describeInBrowser, launchBrowser, PHONE, type Visit, type VisitOptions, visit } from './visit.ts';
 
-const executablePath = findChromium();
-if (executablePath === undefined) console.warn('browser tests are skipped: no Chromium (apt-get install chromium)');
-
-const SCREENSHOTS = join(import.meta.dirname, '../../.local/screenshots');
-const DESK = { width: 1280, height: 900 };
-const PHONE = { width: 390, height: 844 };
 const CAROL = '5a11e000-0000-4000-8000-0000000000b3';
 const APPROVAL = `k1-${'a'.repeat(32)}-1-${'b'.repeat(12)}`;
 
@@ -121,18 +112,15 @@ async function recordStory(scene: DeskScene): Promise<void> {
   await scene.record(session, intent('open', { call: { ...callFacts('open'), principal: alice } }));
 }
 
-describe.skipIf(executablePath === undefined)('sessions in a browser', () => {
+describeInBrowser('sessions in a browser', () => {
   let browser: Browser;
   let scene: DeskScene;
   let server: PagesServer;
-  let context: BrowserContext;
+  let carol: Visit;
   let page: Page;
-  let complaints: string[];
 
   beforeAll(async () => {
-    await mkdir(SCREENSHOTS, { recursive: true });
-    // CI runs as root, where Chromium’s own sandbox does not start.
-    browser = await chromium.launch({ executablePath: executablePath ?? '', args: ['--no-sandbox'] });
+    browser = await launchBrowser();
   });
   afterAll(() => browser?.close());
   beforeEach(async () => {
@@ -140,51 +128,42 @@ describe.skipIf(executablePath === undefined)('sessions in a browser', () => {
     scene.audits.set(CAROL, ['crm', '_gateway']);
     await recordStory(scene);
     server = await startPagesServer(scene.desk);
-    complaints = [];
   });
   afterEach(async () => {
-    await context?.close();
+    await carol?.end();
     await server.stop();
     expect(server.failures).toEqual([]);
-    expect(complaints).toEqual([]);
   });
 
-  async function open(path: string, options: BrowserContextOptions = {}): Promise<void> {
-    context = await browser.newContext({ javaScriptEnabled: false, viewport: DESK, locale: 'en-GB', ...options });
-    page = await context.newPage();
-    page.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(message.text());
-    });
-    await page.goto(server.url + path);
+  async function open(path: string, options: VisitOptions = {}): Promise<void> {
+    carol = await visit(browser, server.url + path, options);
+    page = carol.page;
     await page.getByRole('link', { name: 'Carol' }).click();
   }
 
-  /** A picture for people to look at, and a look for those who can't see it. */
+  /** Nothing of it is wider than the screen. */
   async function shoot(name: string): Promise<void> {
-    await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true });
-    expect(await findBarriers(page)).toEqual([]);
+    await carol.shoot(name);
     expect(await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth')).toBe(true);
   }
-
-  const see = (name: string) => page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
 
   it(
     proves('sessions.browser', 'finds a session by its tool, opens its calls, and sees what proves them'),
     async () => {
       await open('/ui/sessions');
-      await see('Sessions');
+      await carol.see('Sessions');
       await shoot('sessions');
       await page.getByText('Look for sessions').click();
       await page.getByLabel('Tool').fill('refund_payment');
       await page.getByLabel('Decision').selectOption('hold');
       await page.getByRole('button', { name: 'Show' }).click();
-      await see('Sessions');
+      await carol.see('Sessions');
       expect(new URL(page.url()).searchParams.get('tool')).toBe('refund_payment');
       expect(await page.getByRole('heading', { level: 2 }).count()).toBe(1);
       await shoot('sessions-found');
 
       await page.getByRole('link', { name: 'alice' }).click();
-      await see('alice on crm');
+      await carol.see('alice on crm');
       await page.getByRole('heading', { name: 'Verified; some is not sealed yet' }).waitFor();
       await shoot('session');
       const calls = page.locator('.event > details > summary');
@@ -203,13 +182,13 @@ describe.skipIf(executablePath === undefined)('sessions in a browser', () => {
   );
 
   it(proves('sessions.browser', 'reads on a phone, and in the dark'), async () => {
-    await open('/ui/sessions', { viewport: PHONE, isMobile: true, hasTouch: true, colorScheme: 'dark' });
-    await see('Sessions');
+    await open('/ui/sessions', { ...PHONE, colorScheme: 'dark' });
+    await carol.see('Sessions');
     await shoot('phone-sessions');
     await page.goto(`${server.url}/ui/sessions?person=alice`);
     await shoot('phone-sessions-form');
     await page.goto(`${server.url}/ui/sessions/${SESSION}`);
-    await see('alice on crm');
+    await carol.see('alice on crm');
     await page.locator('.event > details > summary').first().tap();
     await page.locator('.event > details > summary').nth(2).tap();
     await shoot('phone-session');

@@ -1,22 +1,19 @@
 /** The whole story with the built app: an agent asks, Bob approves in a browser, the agent's same call gets the answer. */
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
-import { type Browser, chromium } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { sampleId } from '../../infra/local/entra/directory.ts';
 import { openTranscripts } from '../adversarial/support/transcript.ts';
 import { type RunningStack, startBuiltStack } from '../flows/support/stack.ts';
 import { proves } from '../requirements.ts';
-import { findChromium } from './find-chromium.ts';
+import { describeInBrowser, launchBrowser, visit } from './visit.ts';
 
-const executablePath = findChromium();
-
-describe.skipIf(executablePath === undefined)('a held call and a browser', () => {
+describeInBrowser('a held call and a browser', () => {
   let stack: RunningStack;
   let browser: Browser;
   beforeAll(async () => {
     stack = await startBuiltStack();
-    // CI runs as root, where Chromium’s own sandbox does not start.
-    browser = await chromium.launch({ executablePath: executablePath ?? '', args: ['--no-sandbox'] });
+    browser = await launchBrowser();
   });
   afterAll(async () => {
     await browser?.close();
@@ -32,11 +29,9 @@ describe.skipIf(executablePath === undefined)('a held call and a browser', () =>
     return client;
   }
 
-  /** In a browser of their own, without JavaScript. */
+  /** In a browser of their own. */
   async function openAs(name: string, path: string) {
-    const context = await browser.newContext({ javaScriptEnabled: false });
-    const page = await context.newPage();
-    await page.goto(stack.url + path);
+    const { page } = await visit(browser, stack.url + path);
     await page.getByRole('link', { name }).click();
     return page;
   }
