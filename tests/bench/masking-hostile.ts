@@ -41,6 +41,7 @@ const PIECES = [
   ],
   ...['%34', '%25', '&#48;', '&amp;', '&', '\\', '\\u0034', '\\x34', '\\\\', '48,', '48 ', '30 ', '0x30,', '00110000 '],
   ...['MDc4LTA1LTExMjA=', 'MDc4', 'H4sI', 'eJw', '3037382d', '0a', 'O78-O5-', 'O0', 'a/', 'a-', '_', 'f:', '::', '1:1'],
+  ...['/api/webhooks/', '"token":"'],
 ];
 
 export const HOSTILE: readonly { readonly name: string; readonly text: string }[] = [
@@ -57,4 +58,6 @@ export const HOSTILE: readonly { readonly name: string; readonly text: string }[
   { name: 'one long run of base64', text: fill('QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo') },
   { name: 'a card number in each column', text: fill('4111111111111111\t') },
   { name: 'addresses without end', text: fill('a.b@c.') },
+  { name: 'quotes between a name and its value', text: `{"phone${'":"'.repeat(30_000)}12345678` },
+  { name: 'markers that never end', text: `${'[masked:'.repeat(12_000)} phone 12345678` },
 ];

@@ -285,9 +285,7 @@ describe('the circuit', () => {
       for (let times = 0; times < 3; times += 1) {
         await expect(call()).rejects.toMatchObject({ code: 'unreachable', mayHaveRun: false });
       }
-      const begunMs = performance.now();
       await expect(call()).rejects.toMatchObject({ code: 'circuit-open', mayHaveRun: false });
-      expect(performance.now() - begunMs).toBeLessThan(50);
       expect(asked).toHaveLength(3);
 
       const back = await listen(answering(), gone.port);

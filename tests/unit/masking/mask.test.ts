@@ -206,22 +206,4 @@ describe('createMasker', () => {
     for (let level = 0; level < 300; level += 1) deep = [deep];
     expect(() => masker.maskRequest(deep)).toThrow(RangeError);
   });
-
-  it.each([
-    ['digits', '4111 '.repeat(20_000)],
-    ['single digits', '4 '.repeat(50_000)],
-    ['at signs', 'a@b.c'.repeat(20_000)],
-    ['only at signs', '@'.repeat(100_000)],
-    ['plus signs', '+1 '.repeat(30_000)],
-    ['zeros and separators', '0-1'.repeat(30_000)],
-    ['hot words', 'phone 12345678 '.repeat(7_000)],
-    ['quotes', `{"phone${'":"'.repeat(30_000)}12345678`],
-    ['open brackets and zeros', '(0'.repeat(50_000)],
-    ['escapes', '\\u0034'.repeat(16_000)],
-    ['brackets of markers', `${'[masked:'.repeat(12_000)} phone 12345678`],
-  ])('is done with 100 KB of hostile %s within a second', (_what, text) => {
-    const started = performance.now();
-    masker.maskRequest(text);
-    expect(performance.now() - started).toBeLessThan(1_000);
-  });
 });

@@ -262,14 +262,3 @@ describe('private-key', () => {
     for (const text of [pem('CERTIFICATE'), pem('PUBLIC KEY')]) expect(mask(text)).toBe(text);
   });
 });
-
-describe('hostile text', () => {
-  it.each([
-    ...['eyJ', 'eyJ.', '-----BEGIN PRIVATE KEY-----', 'xoxb-', 'ghp_ ', 'a8Q~', 'ACDb', '://a:', '://a:@', 'password:'],
-    ...['password:"', 'sk.eyJ', 'GB82 ', 'a:', '=', 'Bearer ', ':AA', '-us1', 'AIza-', '/api/webhooks/', '"token":"'],
-  ])('of 100 KB of %j is done within a second', (piece) => {
-    const started = performance.now();
-    mask(piece.repeat(Math.ceil(100_000 / piece.length)));
-    expect(performance.now() - started).toBeLessThan(1_000);
-  });
-});
