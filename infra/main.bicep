@@ -2,22 +2,40 @@
 // take it. Every service is opened by the app’s identity and by no key; who may do what stands in modules/roles.bicep.
 //
 // What is not here: private endpoints and their DNS zones, a firewall or gateway in front, the app registration in Entra
-// ID, Microsoft Graph’s permissions of the identity (Bicep reaches neither), and the lock on the immutability policies.
+// ID, Microsoft Graph’s permissions of the identity (Bicep reaches neither), the consent to the Teams connection, and the
+// lock on the immutability policies.
 targetScope = 'subscription'
 
+@description('How long transcripts are kept, by class.')
 type retentionClasses = {
+  @description('A class: a container of its own, transcripts-{class}.')
   *: {
+    @description('For how long nothing in it can be changed or removed.')
     @minValue(1)
     @maxValue(36500)
     days: int
   }
 }
 
+@description('Instances that wait for work, and are paid for meanwhile.')
 type alwaysReadyInstances = {
   @description('http, or function:{name}')
   name: string
+  @description('How many of them.')
   @minValue(1)
   instanceCount: int
+}
+
+@description('Where cards are posted: both ids stand in the channel’s link.')
+type teamsChannelType = {
+  @description('groupId, a GUID.')
+  @minLength(36)
+  @maxLength(36)
+  teamId: string
+
+  @description('19:…@thread.tacv2')
+  @minLength(1)
+  channelId: string
 }
 
 @description('Names the resource group, and is part of what every other name is made from.')
@@ -54,6 +72,12 @@ param vaultOfficersId string = ''
 
 @description('Object id of the group that reads transcripts and seals past the gateway; empty: nobody is given that.')
 param auditorsId string = ''
+
+@description('The channel whose cards are answered where they stand (infra/teams/README.md); none: nothing of it is made.')
+param teamsChannel teamsChannelType?
+
+@description('True once somebody consented to the connection to Teams: a deployment leaves it alone then.')
+param teamsConnectionStands bool = false
 
 @description('Calls that an instance answers at once. Waiting for approvals and streams count.')
 @minValue(1)
@@ -103,9 +127,13 @@ param outboundSubnetId string = ''
 @description('Origin of Microsoft Graph.')
 param graphUrl string = 'https://graph.microsoft.com'
 
+@description('What azd finds it by.')
 var tags = { 'azd-env-name': environmentName }
-// Thirteen small letters and digits: short enough for every name below, and the same at each deployment.
+
+@description('Thirteen small letters and digits: short enough for every name below, and the same at each deployment.')
 var token = uniqueString(subscription().id, environmentName, location)
+
+@description('What everything is called, but what the code names itself.')
 var names = {
   identity: 'id-${token}'
   workspace: 'log-${token}'
@@ -116,18 +144,29 @@ var names = {
   namespace: 'sbns-${token}'
   plan: 'plan-${token}'
   app: 'func-${token}'
+  teamsFlow: 'logic-${token}'
+  teamsFlowIdentity: 'id-flow-${token}'
   sealKey: 'transcript-seal'
   keyringKey: 'keyring'
   packageContainer: 'app-package'
 }
+
+@description('As infra/local/queues.ts has them.')
 var queueNames = ['approval-notices', 'approval-decisions']
+
+@description('As the adapters in shared/azure name them.')
 var tableNames = ['keyring', 'drift', 'limits', 'approvals', 'replies', 'blocks', 'sessions', 'reviews']
 
+@description('A container for each retention class.')
 var classes = map(items(retention), class => { container: 'transcripts-${class.key}', days: class.value.days })
-// What they name has gone before they do.
+
+@description('What they name has gone before they do.')
 var sealsDays = reduce(map(classes, class => class.days), 0, (most, days) => max(most, days)) + 32
 
-// A private service that nothing leads to would fail at the first call instead of here.
+@description('For how long a request waits, and so its card: as gateway.yaml says, or else shared/config/gateway-schema.ts.')
+var approvalTimes = union({ approvals: { expireMinutes: 60 } }, loadYamlContent('config/gateway.yaml')).approvals
+
+@description('A private service that nothing leads to would fail at the first call instead of here.')
 var networkAccess = publicNetworkAccess == 'Disabled' && empty(outboundSubnetId)
   ? fail('publicNetworkAccess: Disabled needs outboundSubnetId, a subnet whose network resolves your private endpoints')
   : publicNetworkAccess
@@ -292,14 +331,61 @@ module app 'modules/function-app.bicep' = {
   }
 }
 
+// Of the workflow alone: whoever can act as it answers for everybody (DESIGN §5). No role is given to it.
+module teamsFlowIdentity 'modules/identity.bicep' = if (teamsChannel != null) {
+  scope: group
+  params: { name: names.teamsFlowIdentity, location: location, tags: tags }
+}
+
+module teamsFlow 'teams/flow.bicep' = if (teamsChannel != null) {
+  scope: group
+  params: {
+    name: names.teamsFlow
+    location: location
+    tags: tags
+    identityId: teamsFlowIdentity!.outputs.id
+    publicUrl: app.outputs.url
+    entraClientId: entraClientId
+    channel: teamsChannel!
+    vaultName: names.vault
+    waitFor: 'PT${approvalTimes.expireMinutes}M'
+    connectionStands: teamsConnectionStands
+    workspaceId: monitoring.outputs.workspaceId
+  }
+}
+
 // Names and addresses, for `azd`, for the app registration and for `sallyport`.
+@description('As it was given.')
 output AZURE_LOCATION string = location
+
+@description('The tenant of the subscription.')
 output AZURE_TENANT_ID string = tenant().tenantId
+
+@description('Where everything stands.')
 output AZURE_RESOURCE_GROUP string = group.name
+
+@description('What func publishes to.')
 output AZURE_FUNCTION_APP_NAME string = names.app
+
+@description('Where the credentials of upstreams go.')
 output AZURE_KEY_VAULT_NAME string = names.vault
+
+@description('Where the gateway is reached: --public-url of infra/entra, --url of sallyport.')
 output SALLYPORT_URL string = app.outputs.url
+
+@description('--vault of sallyport.')
 output SALLYPORT_VAULT_URL string = vault.outputs.url
+
+@description('--account of sallyport.')
 output SALLYPORT_TRANSCRIPTS_URL string = transcripts.outputs.blobUrl
+
+@description('The app’s identity, as upstreams that take its tokens know it.')
 output SALLYPORT_IDENTITY_CLIENT_ID string = identity.outputs.clientId
+
+@description('The same, as --identity of infra/entra.')
 output SALLYPORT_IDENTITY_PRINCIPAL_ID string = identity.outputs.principalId
+@description('The Teams workflow’s: --flow-identity of infra/entra, approvals.teams.flow.identity of gateway.yaml. Empty without it.')
+output SALLYPORT_FLOW_IDENTITY_PRINCIPAL_ID string = teamsFlowIdentity.?outputs.principalId ?? ''
+
+@description('The page on which somebody consents, once, to what the workflow does in Teams. Empty without it.')
+output SALLYPORT_FLOW_CONSENT_URL string = teamsFlow.?outputs.consentUrl ?? ''

@@ -20,6 +20,17 @@ param publicUrl = readEnvironmentVariable('SALLYPORT_PUBLIC_URL', '')
 param vaultOfficersId = readEnvironmentVariable('SALLYPORT_VAULT_OFFICERS_ID', '')
 param auditorsId = readEnvironmentVariable('SALLYPORT_AUDITORS_ID', '')
 
+@description('Of the channel whose cards are answered where they stand (infra/teams/README.md): both ids, or neither.')
+var team = readEnvironmentVariable('SALLYPORT_TEAMS_TEAM_ID', '')
+
+@description('19:…@thread.tacv2')
+var channel = readEnvironmentVariable('SALLYPORT_TEAMS_CHANNEL_ID', '')
+
+param teamsChannel = empty('${team}${channel}') ? null : { teamId: team, channelId: channel }
+
+// true, once somebody has consented to the connection.
+param teamsConnectionStands = toLower(readEnvironmentVariable('SALLYPORT_TEAMS_CONNECTION_STANDS', '')) == 'true'
+
 // transcripts-standard,seals and so on, once `sallyport lock` has locked them.
 param lockedContainers = filter(
   split(readEnvironmentVariable('SALLYPORT_LOCKED_CONTAINERS', ''), ','),

@@ -2,23 +2,33 @@
 // errors are events of the log: a test compares both. A rule asks for rows, and one row is an alert. A counter’s increase
 // and a gauge’s value both stand in Sum.
 
+@description('Where it stands.')
 param location string
+
+@description('What azd finds it by.')
 param tags { *: string }
+
+@description('The workspace that is asked.')
 param workspaceId string
 
 @description('Action groups that are told; none: alerts stand in the portal alone.')
 param actionGroupIds string[]
 
+@description('What is asked, and what it means when there is an answer.')
 type rule = {
+  @description('Says what is wrong.')
   name: string
+  @description('What whoever is told reads.')
   says: string
   @description('0 is the worst.')
   severity: 0 | 1 | 2 | 3
   @description('ISO 8601; how far back a look goes.')
   window: 'PT10M' | 'PT15M' | 'PT30M'
+  @description('Rows are bad news.')
   query: string
 }
 
+@description('Six of them.')
 var rules rule[] = [
   {
     name: 'seal-late'

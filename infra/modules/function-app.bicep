@@ -1,20 +1,50 @@
 // The app on Flex Consumption: it scales to nothing, its package lies in a container that only its identity opens, and
 // every setting is an address or a name. A test compares the settings with what the code and the platform read.
 
+@description('What the plan is called.')
 param planName string
+
+@description('Its host’s name, too, unless publicUrl says otherwise.')
 param name string
+
+@description('Where it stands.')
 param location string
+
+@description('What azd finds it by.')
 param tags { *: string }
 
-type identityType = { id: string, clientId: string }
+@description('An identity, as what runs as it needs it.')
+type identityType = {
+  @description('Its resource id.')
+  id: string
+  @description('What tokens are asked for by.')
+  clientId: string
+}
+
+@description('The one that it runs as.')
 param identity identityType
 
-type scaleType = {
-  maximumInstanceCount: int
-  instanceMemoryMB: int
-  httpConcurrency: int
-  alwaysReady: { name: string, instanceCount: int }[]
+@description('Instances that wait for work, and are paid for meanwhile.')
+type alwaysReadyType = {
+  @description('http, or function:{name}')
+  name: string
+  @description('How many of them.')
+  instanceCount: int
 }
+
+@description('How far it scales, and from where.')
+type scaleType = {
+  @description('The most instances at once.')
+  maximumInstanceCount: int
+  @description('Memory of an instance.')
+  instanceMemoryMB: int
+  @description('Calls that an instance answers at once.')
+  httpConcurrency: int
+  @description('Instances that stand ready.')
+  alwaysReady: alwaysReadyType[]
+}
+
+@description('As main.bicep was told.')
 param scale scaleType
 
 @description('Recreate ends running calls at each deployment; RollingUpdate lets them finish.')
@@ -26,25 +56,55 @@ param outboundSubnetId string
 @description('https://host, or empty for the app’s own host name.')
 param publicUrl string
 
+@description('The tenant whose people and apps call.')
 param entraTenantId string
+
+@description('Client id of the gateway’s app registration.')
 param entraClientId string
+
+@description('Origin of Microsoft Graph.')
 param graphUrl string
+
+@description('When transcripts are sealed, as NCRONTAB.')
 param sealSchedule string
+
+@description('Where keys and credentials are.')
 param vaultUrl string
+
+@description('The key that signs seals.')
 param sealKeyName string
+
+@description('The key that wraps the keyring.')
 param keyringKeyName string
+
+@description('The account of the host: its name.')
 param stateAccount string
+
+@description('The same account’s blobs: sealed, reviews, and the package.')
 param stateBlobUrl string
+
+@description('Its tables.')
 param stateTableUrl string
+
+@description('Where the package is uploaded to and run from.')
 param packageContainer string
+
+@description('The account of transcripts and seals.')
 param transcriptsBlobUrl string
+
+@description('The namespace of the queues.')
 param serviceBusHost string
+
+@description('Application Insights, in this group.')
 param insightsName string
+
+@description('The workspace that its logs go to.')
 param workspaceId string
 
 @description('What \${NAME} in gateway.yaml stands for.')
 param variables { *: string }
 
+@description('What clients know the gateway by.')
 var origin = empty(publicUrl) ? 'https://${app.properties.defaultHostName}' : publicUrl
 
 resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
@@ -164,4 +224,5 @@ resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' 
   }
 }
 
+@description('https://host of the gateway, without a slash at the end.')
 output url string = origin

@@ -1,12 +1,21 @@
 // The vault: the key that signs seals, the key that wraps the keyring, and the upstreams’ credentials, which somebody
 // puts in by hand. Access by role alone. What is deleted stays recoverable, and nobody can purge it.
 
+@description('Its host’s name, too.')
 @minLength(3)
 @maxLength(24)
 param name string
+
+@description('Where it stands.')
 param location string
+
+@description('What azd finds it by.')
 param tags { *: string }
+
+@description('Disabled: through private endpoints alone.')
 param publicNetworkAccess 'Enabled' | 'Disabled'
+
+@description('The workspace that its logs go to.')
 param workspaceId string
 
 @description('Keys in a hardware security module (the premium tier) instead of in software.')
@@ -15,7 +24,10 @@ param hardwareKeys bool
 @description('True where a vault of this name was deleted and is to be brought back, with its keys.')
 param recover bool
 
+@description('The key that signs seals.')
 param sealKeyName string
+
+@description('The key that wraps the keyring.')
 param keyringKeyName string
 
 resource vault 'Microsoft.KeyVault/vaults@2026-05-15' = {
@@ -76,4 +88,5 @@ resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' 
   }
 }
 
+@description('https://host/, as the app wants it.')
 output url string = vault.properties.vaultUri

@@ -1,10 +1,18 @@
 // Where everything is logged: one workspace, and Application Insights on top of it. Keys open neither.
 
+@description('What the workspace is called.')
 param workspaceName string
+
+@description('What Application Insights is called.')
 param insightsName string
+
+@description('Where it stands.')
 param location string
+
+@description('What azd finds it by.')
 param tags { *: string }
 
+@description('How long logs are kept.')
 @minValue(30)
 @maxValue(730)
 param retentionDays int
@@ -49,4 +57,5 @@ resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' 
   }
 }
 
+@description('For whatever is logged there.')
 output workspaceId string = workspace.id

@@ -10,17 +10,33 @@ param vaultOfficersId string
 @description('Object id of the group whose people verify transcripts without the gateway; empty: nobody is given that here.')
 param auditorsId string
 
+@description('The account of tables, of sealed blobs and of the host.')
 param stateAccount string
+
+@description('The account of transcripts and seals.')
 param transcriptsAccount string
 @description('Of the transcripts’ account: every retention class, and the seals.')
 param transcriptContainers string[]
+
+@description('Where keys and credentials are.')
 param vaultName string
+
+@description('The key that signs seals.')
 param sealKeyName string
+
+@description('The key that wraps the keyring.')
 param keyringKeyName string
+
+@description('Where the queues are.')
 param namespaceName string
+
+@description('All of them.')
 param queueNames string[]
+
+@description('Where telemetry goes.')
 param insightsName string
 
+@description('Azure’s own, by the ids that are the same everywhere.')
 var roles = {
   'Storage Blob Data Owner': 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
   'Storage Blob Data Contributor': 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
@@ -36,14 +52,19 @@ var roles = {
   'Monitoring Metrics Publisher': '3913510d-42f4-4e42-8a64-420c390055eb'
 }
 
+@description('One right.')
 type assignment = {
+  @description('A row of people, below.')
   who: 'app' | 'vault officers' | 'auditors'
+  @description('Of those above.')
   role: string
+  @description('The smallest thing that it can be given on.')
   on: 'state' | 'transcripts' | 'containers' | 'vault' | 'seal key' | 'keyring key' | 'queues' | 'insights'
+  @description('What it is needed for.')
   why: string
 }
 
-// A role of somebody’s stands here once: on one kind of thing.
+@description('A role of somebody’s stands here once: on one kind of thing.')
 var table assignment[] = [
   {
     who: 'app'
@@ -125,20 +146,22 @@ var table assignment[] = [
   }
 ]
 
+@description('Whom the words of the table mean.')
 var people = {
   app: { id: appId, type: 'ServicePrincipal' }
   'vault officers': { id: vaultOfficersId, type: 'Group' }
   auditors: { id: auditorsId, type: 'Group' }
 }
 
-// Part of an assignment’s name: of another group it has to be another name, because Azure changes no assignment. The app’s
-// id is not known before the deployment runs.
+// The app’s id is not known before the deployment runs.
+@description('Part of an assignment’s name, which has to be another for another group: Azure changes no assignment.')
 var called = {
   app: 'app'
   'vault officers': vaultOfficersId
   auditors: auditorsId
 }
 
+@description('What an assignment says, by row.')
 var given = toObject(table, row => '${row.who}: ${row.role}', row => {
   principalId: people[row.who].id
   principalType: people[row.who].type
@@ -146,22 +169,37 @@ var given = toObject(table, row => '${row.who}: ${row.role}', row => {
   description: row.why
 })
 
-// Whom nobody is named for is left out. The app is always there.
+@description('Whom nobody is named for is left out. The app is always there.')
 var named = filter(
   table,
   row => row.who == 'app' || (row.who == 'auditors' ? !empty(auditorsId) : !empty(vaultOfficersId))
 )
+
+@description('Rows on the whole account of state.')
 var onState = filter(named, row => row.on == 'state')
+
+@description('Rows on the whole account of transcripts.')
 var onTranscripts = filter(named, row => row.on == 'transcripts')
+
+@description('Rows on all that is in the vault.')
 var onVault = filter(named, row => row.on == 'vault')
+
+@description('Rows on one key.')
 var onSealKey = filter(named, row => row.on == 'seal key')
+
+@description('Rows on the other.')
 var onKeyringKey = filter(named, row => row.on == 'keyring key')
+
+@description('Rows on Application Insights.')
 var onInsights = filter(named, row => row.on == 'insights')
-// One for each container and queue, and none on what is above them.
+
+@description('One for each container and queue, and none on what is above them.')
 var onContainers = flatten(map(
   transcriptContainers,
   container => map(filter(named, row => row.on == 'containers'), row => { row: row, container: container })
 ))
+
+@description('The same for queues.')
 var onQueues = flatten(map(
   queueNames,
   queue => map(filter(named, row => row.on == 'queues'), row => { row: row, queue: queue })

@@ -1,10 +1,19 @@
 // The queues. infra/local/queues.ts says the same of them, and a test compares. Messages carry ids alone (DESIGN §5).
 // Standard tier: Basic has no duplicate detection. It has no private endpoint either, which only Premium has.
 
+@description('Its host’s name, too.')
 param name string
+
+@description('Where it stands.')
 param location string
+
+@description('What azd finds it by.')
 param tags { *: string }
+
+@description('The workspace that its logs go to.')
 param workspaceId string
+
+@description('One for each kind of message.')
 param queueNames string[]
 
 resource namespace 'Microsoft.ServiceBus/namespaces@2026-01-01' = {
@@ -49,5 +58,5 @@ resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' 
   }
 }
 
-// serviceBusEndpoint is https://{host}:443/
+@description('name.servicebus.windows.net; serviceBusEndpoint is https://{host}:443/')
 output host string = split(replace(namespace.properties.serviceBusEndpoint, 'https://', ''), ':')[0]

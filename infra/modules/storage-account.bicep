@@ -2,18 +2,30 @@
 // Containers with `immutableDays` are written once and appended to, and let go of nothing before its time. The policy is
 // unlocked until somebody locks it: until then an administrator can still shorten it (`sallyport lock`).
 
+@description('Its hosts’ name, too.')
 @minLength(3)
 @maxLength(24)
 param name string
+
+@description('Where it stands.')
 param location string
+
+@description('What azd finds it by.')
 param tags { *: string }
+
+@description('How it keeps its copies.')
 param redundancy string
+
+@description('Disabled: through private endpoints alone.')
 param publicNetworkAccess 'Enabled' | 'Disabled'
+
+@description('The workspace that its logs go to.')
 param workspaceId string
 
 @description('Blob containers; immutableDays: nothing in it is changed or removed for so long after it was last written.')
 param containers { name: string, immutableDays: int? }[]
 
+@description('Made empty.')
 param tables string[] = []
 
 @description('Removed by age, never moved to another tier: append blobs can’t be.')
@@ -159,5 +171,8 @@ resource tableDiagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-prev
   }
 }
 
+@description('https://host/ of blobs.')
 output blobUrl string = account.properties.primaryEndpoints.blob
+
+@description('https://host/ of tables.')
 output tableUrl string = account.properties.primaryEndpoints.table

@@ -1,8 +1,13 @@
 // What the gateway does, on one page of the portal: the queries stand in workbook.json, over the metrics of
 // shared/telemetry/instruments.ts and the lines of the log.
 
+@description('Where it stands.')
 param location string
+
+@description('What azd finds it by.')
 param tags { *: string }
+
+@description('The workspace that is asked.')
 param workspaceId string
 
 resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {

@@ -5,10 +5,15 @@
 // Whoever can edit it can answer for everybody: its resource group is the boundary. What one has to do by hand once, and
 // what the channel is worth, stands in README.md beside this file.
 
+@description('What it is called; its connection is {name}-teams.')
 @minLength(1)
 @maxLength(80)
 param name string
+
+@description('Where it stands.')
 param location string
+
+@description('What azd finds it by.')
 param tags { *: string }
 
 @description('A user-assigned identity of the workflow’s own; its object id is approvals.teams.flow.identity in gateway.yaml.')
@@ -25,6 +30,7 @@ param entraClientId string
 @description('The team’s id (a GUID) and the channel’s (19:…@thread.tacv2), as the channel’s link has them.')
 param channel { teamId: string, channelId: string }
 
+@description('The gateway’s own.')
 param vaultName string
 
 @description('Where the vault keeps the URL that starts the workflow; approvals.teams.flow.urlSecret in gateway.yaml.')
@@ -36,13 +42,22 @@ param waitFor string = 'PT1H'
 @description('True once somebody has consented to the connection: it is left as it is then.')
 param connectionStands bool = false
 
+@description('The workspace that its logs go to.')
 param workspaceId string
 
+@description('The connection to Teams.')
 var connectionName = '${name}-teams'
+
+@description('Microsoft’s connector.')
 var teams = subscriptionResourceId('Microsoft.Web/locations/managedApis', location, 'teams')
+
+@description('Which connection an action goes through.')
 var ofTeams = { connection: { name: '@parameters(\'$connections\')[\'teams\'][\'connectionId\']' } }
+
+@description('Where cards and answers are posted.')
 var inChannel = { groupId: channel.teamId, channelId: channel.channelId }
-// What is on a card is masked, and still not for whoever reads the history of runs.
+
+@description('What is on a card is masked, and still not for whoever reads the history of runs.')
 var unseen = { secureData: { properties: ['inputs', 'outputs'] } }
 
 // Acts as whoever consents. It writes in the channel, and reads nothing.
@@ -245,4 +260,4 @@ resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' 
 }
 
 @description('Where somebody consents, once: the connection’s page in the portal.')
-output connectionUrl string = 'https://portal.azure.com/#resource${resourceId('Microsoft.Web/connections', connectionName)}/edit'
+output consentUrl string = '${environment().portal}/#resource${resourceId('Microsoft.Web/connections', connectionName)}/edit'

@@ -45,6 +45,8 @@ export const TENANT = '5a11e000-0000-4000-8000-000000000001';
 export interface Workspace {
   /** `bicep …` in the copy; a file’s name is relative to it. */
   run(...args: readonly string[]): Promise<Run>;
+  /** The same, where the environment says more (infra/main.bicepparam). */
+  runWith(environment: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Run>;
   /** Evaluates a parameter file; its snapshot, or what the compiler said. */
   snapshot(parameters: string): Promise<unknown>;
   write(name: string, text: string): void;
@@ -60,11 +62,13 @@ export function createWorkspace(compiler: string): Workspace {
     'infra/main.bicep',
     'infra/main.bicepparam',
     'infra/modules',
+    'infra/teams',
     'infra/config',
   ]) {
     cpSync(join(repository, name), join(folder, name), { recursive: true });
   }
-  const run: Workspace['run'] = (...args) =>
+  const run: Workspace['run'] = (...args) => runWith({}, ...args);
+  const runWith: Workspace['runWith'] = (environment, ...args) =>
     new Promise((resolve) => {
       // Its own home: it would keep a cache in the user’s.
       const env = {
@@ -72,6 +76,7 @@ export function createWorkspace(compiler: string): Workspace {
         HOME: folder,
         DOTNET_BUNDLE_EXTRACT_BASE_DIR: folder,
         ...deploymentEnvironment,
+        ...environment,
       };
       const options = { cwd: folder, env, maxBuffer: 64 * 1024 * 1024 };
       execFile(compiler, [...args], options, (error, stdout, stderr) => {
@@ -81,6 +86,7 @@ export function createWorkspace(compiler: string): Workspace {
     });
   return {
     run,
+    runWith,
     async snapshot(parameters) {
       const ids = ['--subscription-id', SUBSCRIPTION, '--tenant-id', TENANT, '--location', 'westeurope'];
       // Without a name for the deployment it does not look into its modules' outputs.

@@ -5,9 +5,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { z } from 'zod';
 import { approvalQueues } from '../../../infra/local/queues.ts';
 import { readEnvironment, settingNames } from '../../../shared/azure/environment.ts';
 import { SEALED_CONTAINER } from '../../../shared/azure/sealed-blobs.ts';
+import { gatewaySchema } from '../../../shared/config/gateway-schema.ts';
 import { SEALS_CONTAINER, transcriptContainer } from '../../../shared/transcripts/layout.ts';
 import { SEALS_OUTLIVE_DAYS } from '../../../shared/transcripts/seals/retention-time.ts';
 import { proves } from '../../requirements.ts';
@@ -26,7 +28,10 @@ if (compiler === undefined && !isRequired) {
   );
 }
 
+const TEAM = '5a11e000-0000-4000-8000-0000000000e0';
 const STORAGE = 'Microsoft.Storage/storageAccounts';
+const IDENTITIES = 'Microsoft.ManagedIdentity/userAssignedIdentities';
+const WORKFLOWS = 'Microsoft.Logic/workflows';
 const ROLES = 'Microsoft.Authorization/roleAssignments';
 const DIAGNOSTICS = 'Microsoft.Insights/diagnosticSettings';
 
@@ -43,6 +48,7 @@ param retention = { standard: { days: 365 }, ${longestClass}: { days: 3650 } }
 param lockedContainers = ['transcripts-standard']
 param vaultOfficersId = '5a11e000-0000-4000-8000-0000000000a4'
 param auditorsId = '5a11e000-0000-4000-8000-0000000000a3'
+param teamsChannel = { teamId: '${TEAM}', channelId: '19:x@thread.tacv2' }
 param httpConcurrency = 16
 param alwaysReady = [{ name: 'http', instanceCount: 2 }, { name: 'function:approver', instanceCount: 1 }]
 param instanceMemoryMB = 4096
@@ -66,7 +72,9 @@ const facts: Facts = (id, path) => {
   const name = id.split('/').at(-1) ?? '';
   const known: Record<string, string> = {
     clientId: '5a11e000-0000-4000-8000-0000000000d1',
-    principalId: '5a11e000-0000-4000-8000-0000000000d3',
+    principalId: name.startsWith('id-flow-')
+      ? '5a11e000-0000-4000-8000-0000000000d6'
+      : '5a11e000-0000-4000-8000-0000000000d3',
     defaultHostName: `${name}.azurewebsites.net`,
     vaultUri: `https://${name}.vault.azure.net/`,
     serviceBusEndpoint: `https://${name}.servicebus.windows.net:443/`,
@@ -76,6 +84,24 @@ const facts: Facts = (id, path) => {
   };
   return known[path] ?? expect.fail(`nobody knows ${path} of ${id}`);
 };
+
+/** Of the Teams workflow: what main.bicep tells it. What it does with it, teams-flow.test.ts says. */
+const workflow = z.looseObject({
+  identity: z.object({ userAssignedIdentities: z.record(z.string(), z.unknown()) }),
+  properties: z.looseObject({
+    definition: z.looseObject({
+      actions: z.looseObject({
+        Ask: z.looseObject({
+          limit: z.object({ timeout: z.string() }),
+          inputs: z.looseObject({ body: z.looseObject({ body: z.looseObject({ recipient: z.unknown() }) }) }),
+        }),
+        Tell: z.looseObject({
+          inputs: z.looseObject({ authentication: z.looseObject({ identity: z.string() }) }),
+        }),
+      }),
+    }),
+  }),
+});
 
 it.runIf(compiler === undefined && isRequired)('there is a Bicep compiler, as REQUIRE_BICEP demands', () => {
   expect(compiler).toBeDefined();
@@ -87,6 +113,8 @@ describe.skipIf(compiler === undefined)('the deployment', () => {
   let build: Run;
   let formatted: Run;
   let unreachable: Promise<unknown>;
+  let halfChannel: Run;
+  let channel: Run;
   let template: Template;
   let full: Template;
 
@@ -106,6 +134,16 @@ describe.skipIf(compiler === undefined)('the deployment', () => {
     ]);
     [template, full] = (await snapshots).map(createTemplate) as [Template, Template];
     await unreachable.catch(() => {});
+    [halfChannel, channel] = await Promise.all([
+      workspace.runWith({ SALLYPORT_TEAMS_TEAM_ID: TEAM }, 'lint', 'infra/main.bicepparam'),
+      workspace.runWith(
+        {
+          ...{ SALLYPORT_TEAMS_TEAM_ID: TEAM, SALLYPORT_TEAMS_CHANNEL_ID: '19:x@thread.tacv2' },
+          SALLYPORT_TEAMS_CONNECTION_STANDS: 'True',
+        },
+        ...['build-params', 'infra/main.bicepparam', '--stdout'],
+      ),
+    ]);
     formatted = await workspace.run('format', '--pattern', 'infra/**/*.bicep*');
   }, 120_000);
 
@@ -118,6 +156,8 @@ describe.skipIf(compiler === undefined)('the deployment', () => {
         { exitCode: 0, stdout: '', stderr: '' },
       ]);
       const rules: Record<string, { level: string }> = JSON.parse(readText('bicepconfig.json')).analyzers.core.rules;
+      // As many as the pinned compiler knows, by the names in its Azure.Bicep.Core.dll: it has no command that lists them.
+      expect(Object.keys(rules)).toHaveLength(55);
       const lenient = Object.keys(rules).filter((name) => rules[name]?.level !== 'error');
       // As an error, it would keep next year's compiler from deploying this. Here, where it may not say a word, it is one.
       expect(lenient).toEqual(['use-recent-api-versions']);
@@ -133,6 +173,7 @@ describe.skipIf(compiler === undefined)('the deployment', () => {
       expect(reasons).toEqual(
         new Set([
           '#disable-next-line use-recent-api-versions // the stable one, of 2016, knows no category groups',
+          '#disable-next-line use-recent-api-versions // the only stable one',
           '#disable-next-line BCP037 // documented from 2024-11-01 on; the published types lack it',
         ]),
       );
@@ -165,7 +206,7 @@ describe.skipIf(compiler === undefined)('the deployment', () => {
         .of(ROLES)
         .map(({ id, properties }) => {
           const role = String(properties.roleDefinitionId).split('/').at(-1) ?? '';
-          const who = String(properties.principalId).includes('userAssignedIdentities') ? app : properties.principalId;
+          const who = /\/id-\w{13}'/.test(String(properties.principalId)) ? app : properties.principalId;
           return `${who}: ${builtInRoles[role] ?? role} on ${withoutHash(id.split(`/providers/${ROLES}/`)[0] ?? '')}`;
         })
         .sort();
@@ -251,15 +292,29 @@ describe.skipIf(compiler === undefined)('the deployment', () => {
       }
     });
 
-    it(proves('deploy.bicep', 'no secret is asked for, looked up or put out'), () => {
-      const json = build.stdout;
-      expect(json).not.toMatch(/\blist[A-Z]\w*\(|secure(string|object)/i);
-      const telling = /AccountKey=|SharedAccessKey|sig=|password|\.primaryKey|\.key1/i;
-      for (const from of [template, full]) {
-        const strings = [...stringsOf(from.all), ...stringsOf(from.outputs)];
-        expect(strings.filter(([, text]) => telling.test(text))).toEqual([]);
-      }
-    });
+    it(
+      proves('deploy.bicep', 'no secret is asked for or put out; the one that is looked up goes into the vault'),
+      () => {
+        const json: unknown = JSON.parse(build.stdout);
+        expect(build.stdout).not.toMatch(/secure(string|object)/i);
+        const lookups = [...stringsOf(json)].filter(([, text]) => /\blist[A-Z]\w*\(/i.test(text));
+        const flow = '/resources/teamsFlow/properties/template/resources';
+        expect(lookups).toEqual([
+          // Resource Manager's: what it gives is the value of one secret.
+          [`${flow}/vault::url/properties/value`, "[listCallbackUrl('workflow::trigger', '2019-05-01').value]"],
+          // The workflow's own, for Teams to call back: it is text to Resource Manager.
+          [`${flow}/workflow/properties/definition/actions/Ask/inputs/body/notificationUrl`, '@listCallbackUrl()'],
+        ]);
+        // And nobody asks for that secret, or for a property of the trigger, in any template.
+        const readers = [...stringsOf(json)].filter(([, text]) => /reference\('(vault::url|workflow)/.test(text));
+        expect(readers).toEqual([]);
+        const telling = /AccountKey=|SharedAccessKey|sig=|password|\.primaryKey|\.key1/i;
+        for (const from of [template, full]) {
+          const strings = [...stringsOf(from.all), ...stringsOf(from.outputs)];
+          expect(strings.filter(([, text]) => telling.test(text))).toEqual([]);
+        }
+      },
+    );
 
     it(
       proves('deploy.bicep', 'the vault’s keys are of the kinds that the app works with, in hardware where asked'),
@@ -281,9 +336,8 @@ describe.skipIf(compiler === undefined)('the deployment', () => {
     );
 
     it(proves('deploy.bicep', 'its outputs are names and addresses'), () => {
-      const outputs = Object.entries(template.outputs).map(([name, text]) => [name, evaluate(String(text), facts)]);
       const hash = hashOf(template);
-      expect(Object.fromEntries(outputs)).toEqual({
+      expect(outputsOf(template)).toEqual({
         AZURE_LOCATION: 'westeurope',
         AZURE_TENANT_ID: TENANT,
         AZURE_RESOURCE_GROUP: 'rg-dev',
@@ -294,7 +348,80 @@ describe.skipIf(compiler === undefined)('the deployment', () => {
         SALLYPORT_TRANSCRIPTS_URL: `https://sttr${hash}.blob.core.windows.net/`,
         SALLYPORT_IDENTITY_CLIENT_ID: '5a11e000-0000-4000-8000-0000000000d1',
         SALLYPORT_IDENTITY_PRINCIPAL_ID: '5a11e000-0000-4000-8000-0000000000d3',
+        SALLYPORT_FLOW_IDENTITY_PRINCIPAL_ID: '',
+        SALLYPORT_FLOW_CONSENT_URL: '',
       });
+    });
+
+    it(proves('deploy.bicep', 'its modules, too, put out nothing of a resource but its ids and addresses'), () => {
+      const outputs = [...stringsOf(JSON.parse(build.stdout))].filter(([path]) => /\/outputs\/\w+\/value$/.test(path));
+      expect(outputs.length).toBeGreaterThan(20);
+      const told = outputs.flatMap(([, text]) => [...text.matchAll(/reference\('\w+'\)\.([\w.]+)/g)]);
+      const ofResources = new Set(told.map(([, path = '']) => path).filter((path) => !path.startsWith('outputs.')));
+      expect([...ofResources].sort()).toEqual([
+        ...['clientId', 'defaultHostName', 'primaryEndpoints.blob', 'primaryEndpoints.table'],
+        ...['principalId', 'serviceBusEndpoint', 'vaultUri'],
+      ]);
+      const asked = outputs.flatMap(([, text]) => [...text.matchAll(/([a-zA-Z]+)\(/g)].map(([, name = '']) => name));
+      const words = ['coalesce', 'empty', 'equals', 'format', 'if', 'not', 'null', 'replace', 'split', 'tryGet'];
+      const things = ['environment', 'parameters', 'reference', 'resourceId', 'tenant', 'variables'];
+      expect(new Set(asked)).toEqual(new Set([...words, ...things]));
+    });
+  });
+
+  describe('the channel in Teams', () => {
+    it(proves('teams.flow-deployed', 'leaves nothing behind where no channel is named'), () => {
+      expect(template.of(IDENTITIES)).toHaveLength(1);
+      const made = template.all.filter(({ type }) => /^Microsoft\.(Logic|Web\/connections)|\/secrets$/.test(type));
+      expect(made).toEqual([]);
+    });
+
+    it(proves('teams.flow-deployed', 'has a workflow with an identity of its own, to which no role is given'), () => {
+      const { id } = full.one(IDENTITIES, /^id-flow-/);
+      const { identity, properties } = workflow.parse(full.one(WORKFLOWS));
+      expect(Object.keys(identity.userAssignedIdentities)).toEqual([expect.stringContaining(`/providers/${id}`)]);
+      expect(properties.definition.actions.Tell.inputs.authentication.identity).toContain(`/providers/${id}`);
+      const given = full.of(ROLES).filter((role) => String(role.properties.principalId).includes(id));
+      expect(given).toEqual([]);
+    });
+
+    it(proves('teams.flow-deployed', 'is told of the gateway, the channel, and how long a request waits'), () => {
+      const { Ask, Tell } = workflow.parse(full.one(WORKFLOWS)).properties.definition.actions;
+      expect(Tell.inputs).toMatchObject({
+        uri: 'https://gateway.example.com/teams/flow',
+        authentication: { audience: 'api://5a11e000-0000-4000-8000-0000000000c0' },
+      });
+      expect(Ask.inputs.body.body.recipient).toEqual({ groupId: TEAM, channelId: '19:x@thread.tacv2' });
+      const { expireMinutes } = parse(readText('infra/config/gateway.yaml')).approvals;
+      expect(Ask.limit.timeout).toBe(`PT${expireMinutes}M`);
+      // Where gateway.yaml says nothing, both say the same.
+      const byDefault = gatewaySchema.shape.approvals.parse({}).expireMinutes;
+      expect(readText('infra/main.bicep')).toContain(`{ approvals: { expireMinutes: ${byDefault} } }`);
+    });
+
+    it(proves('teams.flow-deployed', 'puts its URL where the gateway’s secrets are, as gateway.yaml names it'), () => {
+      const secret = full.one('Microsoft.KeyVault/vaults/secrets');
+      const [vault, name] = secret.name.split('/');
+      expect(settingsOf(full).KEY_VAULT_URL).toBe(`https://${vault}.vault.azure.net/`);
+      expect(readText('infra/config/gateway.yaml')).toContain(`urlSecret: ${name} }`);
+      expect(secret.properties.value).toMatch(/^\[listCallbackUrl\('[^']*\/workflows\/logic-\w{13}\/triggers\/Card', /);
+    });
+
+    it(proves('teams.flow-deployed', 'tells an operator whom to name in gateway.yaml, and where to consent'), () => {
+      const connection = full.one('Microsoft.Web/connections');
+      const outputs = outputsOf(full);
+      expect(outputs.SALLYPORT_FLOW_IDENTITY_PRINCIPAL_ID).toBe('5a11e000-0000-4000-8000-0000000000d6');
+      expect(outputs.SALLYPORT_FLOW_CONSENT_URL).toMatch(/^https:\/\/portal\.azure\.com\/#resource\/subscriptions\//);
+      expect(outputs.SALLYPORT_FLOW_CONSENT_URL).toContain(`/providers/${connection.id}/edit`);
+    });
+
+    it(proves('teams.flow-deployed', 'is named by both ids in the environment, or the deployment is refused'), () => {
+      expect(channel.exitCode, channel.stderr).toBe(0);
+      const { parameters } = JSON.parse(JSON.parse(channel.stdout).parametersJson);
+      expect(parameters.teamsChannel.value).toEqual({ teamId: TEAM, channelId: '19:x@thread.tacv2' });
+      expect(parameters.teamsConnectionStands.value).toBe(true);
+      expect(halfChannel.exitCode).not.toBe(0);
+      expect(halfChannel.stderr + halfChannel.stdout).toMatch(/main\.bicepparam.*too short/);
     });
   });
 
@@ -488,14 +615,16 @@ describe.skipIf(compiler === undefined)('the deployment', () => {
       'Microsoft.ServiceBus/namespaces',
       'Microsoft.Web/sites',
       'Microsoft.OperationalInsights/workspaces',
+      WORKFLOWS,
     ]);
     /** Azure offers no diagnostic setting for these, or theirs would say nothing. */
     const unlogged: Record<string, string> = {
       'Microsoft.Resources/resourceGroups': 'the subscription’s activity log has what is done to it',
-      'Microsoft.ManagedIdentity/userAssignedIdentities': 'its sign-ins are in Entra’s own logs',
+      [IDENTITIES]: 'its sign-ins are in Entra’s own logs',
       'Microsoft.Insights/components': 'its data is in the workspace already, and would be there twice',
       'Microsoft.Web/serverfarms': 'a Flex plan has no instances of its own to measure',
       'Microsoft.Insights/scheduledQueryRules': 'the subscription’s activity log, and that of alerts',
+      'Microsoft.Web/connections': 'what goes through it is in the workflow’s log',
       'Microsoft.Insights/workbooks': 'only shows; who looks, the workspace’s own log says',
       [ROLES]: 'the subscription’s activity log',
       [DIAGNOSTICS]: 'is one',
@@ -555,7 +684,7 @@ describe.skipIf(compiler === undefined)('the deployment', () => {
     /** Azure’s own rules; a part’s name is what stands behind the last slash. */
     const rules: Record<string, RegExp> = {
       'Microsoft.Resources/resourceGroups': /^[\w().-]{0,89}[\w()-]$/,
-      'Microsoft.ManagedIdentity/userAssignedIdentities': /^[a-zA-Z0-9][\w-]{2,127}$/,
+      [IDENTITIES]: /^[a-zA-Z0-9][\w-]{2,127}$/,
       'Microsoft.OperationalInsights/workspaces': /^[a-zA-Z0-9][a-zA-Z0-9-]{2,61}[a-zA-Z0-9]$/,
       'Microsoft.Insights/components': /^[\w().-]{0,254}[\w()-]$/,
       'Microsoft.Insights/scheduledQueryRules': /^[\w().-]{1,259}[\w()-]$/,
@@ -570,6 +699,7 @@ describe.skipIf(compiler === undefined)('the deployment', () => {
       [`${STORAGE}/managementPolicies`]: /^default$/,
       'Microsoft.KeyVault/vaults': /^(?!.*--)[a-zA-Z][a-zA-Z0-9-]{1,22}[a-zA-Z0-9]$/,
       'Microsoft.KeyVault/vaults/keys': /^[a-zA-Z0-9-]{1,127}$/,
+      'Microsoft.KeyVault/vaults/secrets': /^[a-zA-Z0-9-]{1,127}$/,
       'Microsoft.ServiceBus/namespaces': /^(?!.*(-sb|-mgmt)$)[a-zA-Z][a-zA-Z0-9-]{4,48}[a-zA-Z0-9]$/,
       'Microsoft.ServiceBus/namespaces/queues': /^[a-zA-Z0-9][\w./-]{0,259}$/,
       [ROLES]: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
@@ -577,6 +707,8 @@ describe.skipIf(compiler === undefined)('the deployment', () => {
       // 32: the host shortens a longer one, and two that begin alike would share their leases.
       'Microsoft.Web/sites': /^[a-z0-9][a-z0-9-]{0,30}[a-z0-9]$/,
       'Microsoft.Web/sites/basicPublishingCredentialsPolicies': /^(ftp|scm)$/,
+      'Microsoft.Web/connections': /^[\w().-]{1,80}$/,
+      [WORKFLOWS]: /^[\w().-]{1,43}$/,
       'Microsoft.Web/sites/config': /^appsettings$/,
     };
 
@@ -602,6 +734,11 @@ describe.skipIf(compiler === undefined)('the deployment', () => {
       expect(full.one('Microsoft.Web/sites').tags).toMatchObject({ 'azd-service-name': 'gateway' });
     });
   });
+
+  function outputsOf(from: Template): Record<string, unknown> {
+    const outputs = Object.entries(from.outputs).map(([name, text]) => [name, evaluate(String(text), facts)]);
+    return Object.fromEntries(outputs);
+  }
 
   function settingsOf(from: Template): Record<string, string> {
     const { properties } = from.one('Microsoft.Web/sites/config', /appsettings$/);
@@ -633,7 +770,7 @@ const builtInRoles: Record<string, string> = {
 
 function sourceNames(): string[] {
   const modules = readdirSync(new URL('infra/modules/', root)).map((name) => `infra/modules/${name}`);
-  return ['infra/main.bicep', 'infra/main.bicepparam', ...modules];
+  return ['infra/main.bicep', 'infra/main.bicepparam', 'infra/teams/flow.bicep', ...modules];
 }
 
 /** `export const SOMETHING_TABLE = 'name'`, wherever in shared/ it stands. */

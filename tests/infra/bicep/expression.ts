@@ -14,7 +14,10 @@ export function evaluate(text: string, facts: Facts): unknown {
   return value;
 }
 
-const AZURE = { authentication: { loginEndpoint: 'https://login.microsoftonline.com/' } };
+const AZURE = {
+  authentication: { loginEndpoint: 'https://login.microsoftonline.com/' },
+  portal: 'https://portal.azure.com',
+};
 
 function createReader(text: string, facts: Facts) {
   let at = 0;
@@ -66,6 +69,8 @@ function createReader(text: string, facts: Facts) {
         return (first ?? '').split(rest[0] ?? fail());
       case 'replace':
         return (first ?? '').replaceAll(rest[0] ?? fail(), rest[1] ?? fail());
+      case 'coalesce':
+        return args.find((arg) => arg !== null);
       case 'environment':
         return AZURE;
       default:

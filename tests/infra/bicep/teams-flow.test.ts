@@ -2,7 +2,6 @@
  * The Teams workflow, compiled by the real Bicep compiler and evaluated without Azure; what flows through it is the
  * gateway's own message and what the gateway reads. What only Azure and Teams could say (whether they take it) it cannot.
  */
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createCard } from '../../../shared/approvals/card.ts';
@@ -17,7 +16,6 @@ import { createTemplate, stringsOf, type Template } from './template.ts';
 
 const compiler = findCompiler();
 const FLOW = 'infra/teams/flow.bicep';
-const COPY = 'infra/flow.bicep';
 const CLIENT_ID = '5a11e000-0000-4000-8000-0000000000c0';
 const IDENTITY = '/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-flow';
 const parameters = `using 'flow.bicep'
@@ -59,9 +57,8 @@ describe.skipIf(compiler === undefined)('the workflow', () => {
 
   beforeAll(async () => {
     workspace = createWorkspace(compiler ?? '');
-    workspace.write(COPY, readFileSync(new URL(`../../../${FLOW}`, import.meta.url), 'utf8'));
-    workspace.write('infra/flow.bicepparam', parameters);
-    template = createTemplate(await workspace.snapshot('infra/flow.bicepparam'));
+    workspace.write('infra/teams/flow.bicepparam', parameters);
+    template = createTemplate(await workspace.snapshot('infra/teams/flow.bicepparam'));
     definition = definitionSchema.parse(template.one('Microsoft.Logic/workflows').properties.definition);
   });
   afterAll(() => workspace.remove());
@@ -71,10 +68,10 @@ describe.skipIf(compiler === undefined)('the workflow', () => {
   it(
     proves('teams.flow-deployed', 'compiles without a word of the compiler or the linter, and is formatted'),
     async () => {
-      expect(await workspace.run('lint', COPY)).toEqual({ exitCode: 0, stdout: '', stderr: '' });
-      const before = workspace.read(COPY);
-      await workspace.run('format', COPY);
-      expect(workspace.read(COPY)).toBe(before);
+      expect(await workspace.run('lint', FLOW)).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+      const before = workspace.read(FLOW);
+      await workspace.run('format', FLOW);
+      expect(workspace.read(FLOW)).toBe(before);
       expect(template.diagnostics).toEqual([]);
       expect(template.all.map(({ type }) => type).toSorted()).toEqual([
         'Microsoft.Insights/diagnosticSettings',
@@ -154,8 +151,8 @@ describe.skipIf(compiler === undefined)('the workflow', () => {
   });
 
   it('leaves a connection alone that somebody has consented to', async () => {
-    workspace.write('infra/stands.bicepparam', `${parameters}param connectionStands = true\n`);
-    const again = createTemplate(await workspace.snapshot('infra/stands.bicepparam'));
+    workspace.write('infra/teams/stands.bicepparam', `${parameters}param connectionStands = true\n`);
+    const again = createTemplate(await workspace.snapshot('infra/teams/stands.bicepparam'));
     expect(again.of('Microsoft.Web/connections')).toEqual([]);
     expect(again.of('Microsoft.Logic/workflows')).toHaveLength(1);
   });
