@@ -50,6 +50,10 @@ param vaultOfficersId = '5a11e000-0000-4000-8000-0000000000a4'
 param auditorsId = '5a11e000-0000-4000-8000-0000000000a3'
 param teamsChannel = { teamId: '${TEAM}', channelId: '19:x@thread.tacv2' }
 param httpConcurrency = 16
+param maximumInstanceCount = 60
+param sealSchedule = '0 */2 * * * *'
+param storageRedundancy = 'Standard_GZRS'
+param logRetentionDays = 365
 param alwaysReady = [{ name: 'http', instanceCount: 2 }, { name: 'function:approver', instanceCount: 1 }]
 param instanceMemoryMB = 4096
 param siteUpdateStrategy = 'RollingUpdate'
@@ -85,9 +89,23 @@ const facts: Facts = (id, path) => {
   return known[path] ?? expect.fail(`nobody knows ${path} of ${id}`);
 };
 
+const hosted = z.object({ type: z.string(), userAssignedIdentities: z.record(z.string(), z.unknown()) });
+const deployed = z.looseObject({
+  functionAppConfig: z.looseObject({
+    deployment: z.object({ storage: z.looseObject({ value: z.string() }) }),
+  }),
+});
+
+/** What main.bicep passes on to the Teams workflow, before it is evaluated. */
+const passedOn = z.looseObject({
+  resources: z.looseObject({
+    teamsFlow: z.looseObject({ properties: z.looseObject({ parameters: z.record(z.string(), z.unknown()) }) }),
+  }),
+});
+
 /** Of the Teams workflow: what main.bicep tells it. What it does with it, teams-flow.test.ts says. */
 const workflow = z.looseObject({
-  identity: z.object({ userAssignedIdentities: z.record(z.string(), z.unknown()) }),
+  identity: hosted,
   properties: z.looseObject({
     definition: z.looseObject({
       actions: z.looseObject({
@@ -242,7 +260,11 @@ describe.skipIf(compiler === undefined)('the deployment', () => {
     });
 
     it(proves('deploy.roles', 'each says why, and none is given twice'), () => {
-      for (const { properties } of full.of(ROLES)) expect(String(properties.description).length).toBeGreaterThan(20);
+      for (const { properties } of full.of(ROLES)) {
+        expect(String(properties.description).length).toBeGreaterThan(20);
+        const isPeople = [officers, auditors].includes(String(properties.principalId));
+        expect(properties.principalType).toBe(isPeople ? 'Group' : 'ServicePrincipal');
+      }
       expect(new Set(full.of(ROLES).map(({ id }) => id)).size).toBe(full.of(ROLES).length);
       const rows = [...readText('infra/modules/roles.bicep').matchAll(/who: '(.+)'\n\s+role: '(.+)'/g)].map((match) =>
         match.slice(1).join(' as '),
@@ -264,6 +286,9 @@ describe.skipIf(compiler === undefined)('the deployment', () => {
             isLocalUserEnabled: false,
             supportsHttpsTrafficOnly: true,
             minimumTlsVersion: 'TLS1_2',
+            defaultToOAuthAuthentication: true,
+            allowCrossTenantReplication: false,
+            isSftpEnabled: false,
           });
         }
         for (const { properties } of from.of(`${STORAGE}/blobServices/containers`)) {
@@ -277,6 +302,8 @@ describe.skipIf(compiler === undefined)('the deployment', () => {
           enableRbacAuthorization: true,
           enablePurgeProtection: true,
           enableSoftDelete: true,
+          softDeleteRetentionInDays: 90,
+          ...{ enabledForDeployment: false, enabledForDiskEncryption: false, enabledForTemplateDeployment: false },
         });
         expect(from.one('Microsoft.KeyVault/vaults').properties).not.toHaveProperty('accessPolicies');
         expect(from.one('Microsoft.Insights/components').properties).toMatchObject({ DisableLocalAuth: true });
@@ -290,6 +317,20 @@ describe.skipIf(compiler === undefined)('the deployment', () => {
         const publishing = from.of('Microsoft.Web/sites/basicPublishingCredentialsPolicies');
         expect(publishing.map(({ properties }) => properties)).toEqual([{ allow: false }, { allow: false }]);
       }
+    });
+
+    it(proves('deploy.bicep', 'storage and the vault are open to the internet, or to private endpoints alone'), () => {
+      const networksOf = (from: Template) =>
+        [...from.of(STORAGE), ...from.of('Microsoft.KeyVault/vaults')].map(
+          ({ properties: { publicNetworkAccess, networkAcls } }) => ({ publicNetworkAccess, networkAcls }),
+        );
+      const open = { publicNetworkAccess: 'Enabled', networkAcls: { bypass: 'None', defaultAction: 'Allow' } };
+      const closed = { publicNetworkAccess: 'Disabled', networkAcls: { bypass: 'None', defaultAction: 'Deny' } };
+      expect(networksOf(template)).toEqual([open, open, open]);
+      expect(networksOf(full)).toEqual([closed, closed, closed]);
+      const subnetOf = (from: Template) => from.one('Microsoft.Web/sites').properties.virtualNetworkSubnetId;
+      expect(subnetOf(template)).toBeNull();
+      expect(subnetOf(full)).toMatch(/\/subnets\/app$/);
     });
 
     it(
@@ -320,18 +361,20 @@ describe.skipIf(compiler === undefined)('the deployment', () => {
       proves('deploy.bicep', 'the vault’s keys are of the kinds that the app works with, in hardware where asked'),
       () => {
         const keyOf = (from: Template, name: RegExp) => from.one('Microsoft.KeyVault/vaults/keys', name).properties;
-        expect(keyOf(template, /transcript-seal$/)).toMatchObject({
+        expect(keyOf(template, /transcript-seal$/)).toEqual({
           kty: 'EC',
           curveName: 'P-256',
           keyOps: ['sign', 'verify'],
         });
-        expect(keyOf(template, /keyring$/)).toMatchObject({
+        expect(keyOf(template, /keyring$/)).toEqual({
           kty: 'RSA',
           keySize: 3072,
           keyOps: ['wrapKey', 'unwrapKey'],
         });
         expect(keyOf(full, /transcript-seal$/)).toMatchObject({ kty: 'EC-HSM' });
         expect(keyOf(full, /keyring$/)).toMatchObject({ kty: 'RSA-HSM' });
+        expect(template.one('Microsoft.KeyVault/vaults').properties).toMatchObject({ createMode: 'default' });
+        expect(full.one('Microsoft.KeyVault/vaults').properties).toMatchObject({ createMode: 'recover' });
       },
     );
 
@@ -420,6 +463,8 @@ describe.skipIf(compiler === undefined)('the deployment', () => {
       const { parameters } = JSON.parse(JSON.parse(channel.stdout).parametersJson);
       expect(parameters.teamsChannel.value).toEqual({ teamId: TEAM, channelId: '19:x@thread.tacv2' });
       expect(parameters.teamsConnectionStands.value).toBe(true);
+      const { parameters: told } = passedOn.parse(JSON.parse(build.stdout)).resources.teamsFlow.properties;
+      expect(told.connectionStands).toEqual({ value: "[parameters('teamsConnectionStands')]" });
       expect(halfChannel.exitCode).not.toBe(0);
       expect(halfChannel.stderr + halfChannel.stdout).toMatch(/main\.bicepparam.*too short/);
     });
@@ -471,16 +516,17 @@ describe.skipIf(compiler === undefined)('the deployment', () => {
         'age removes what the policy let go of, and moves nothing; seals are the app’s to remove',
       ),
       () => {
+        const blobTypes = ['appendBlob', 'blockBlob'];
         const rules = (account: RegExp) => rulesOf(template.one(`${STORAGE}/managementPolicies`, account));
         expect(rules(/^sttr/)).toEqual(
           Object.entries(configured).map(([name, { days }]) => ({
-            prefixMatch: [`${transcriptContainer(name)}/`],
+            filters: { blobTypes, prefixMatch: [`${transcriptContainer(name)}/`] },
             actions: { baseBlob: { delete: { daysAfterModificationGreaterThan: days + 31 } } },
           })),
         );
         expect(rules(/^st[^t]/)).toEqual([
           {
-            prefixMatch: [`${SEALED_CONTAINER}/`],
+            filters: { blobTypes, prefixMatch: [`${SEALED_CONTAINER}/`] },
             actions: { baseBlob: { delete: { daysAfterCreationGreaterThan: 30 } } },
           },
         ]);
@@ -507,15 +553,18 @@ describe.skipIf(compiler === undefined)('the deployment', () => {
       const queues = template.of('Microsoft.ServiceBus/namespaces/queues');
       expect(queues.map(({ name }) => name.split('/')[1])).toEqual(approvalQueues.map(({ name }) => name));
       for (const [index, queue] of approvalQueues.entries()) {
-        expect(queues[index]?.properties).toMatchObject({
+        expect(queues[index]?.properties).toEqual({
           lockDuration: `PT${(queue.lockDurationMs ?? 0) / 60_000}M`,
           maxDeliveryCount: queue.maxDeliveryCount,
           requiresDuplicateDetection: true,
           duplicateDetectionHistoryTimeWindow: `PT${(queue.duplicateWindowMs ?? 0) / 60_000}M`,
           deadLetteringOnMessageExpiration: queue.deadLettersExpired,
           defaultMessageTimeToLive: `P${(queue.timeToLiveMs ?? 0) / 86_400_000}D`,
+          ...{ requiresSession: false, enablePartitioning: false, maxSizeInMegabytes: 1024 },
         });
       }
+      // Basic has no duplicate detection.
+      expect(template.one('Microsoft.ServiceBus/namespaces').sku).toEqual({ name: 'Standard', tier: 'Standard' });
     });
   });
 
@@ -572,12 +621,29 @@ describe.skipIf(compiler === undefined)('the deployment', () => {
       });
     });
 
+    it(proves('deploy.settings', 'let the platform in by the same identity, to the same services'), () => {
+      const settings = settingsOf(template);
+      const identity = settings.AZURE_CLIENT_ID;
+      const hash = hashOf(template);
+      expect(Object.fromEntries(platform.map((name) => [name, settings[name]]))).toEqual({
+        AzureWebJobsStorage__accountName: `st${hash}`,
+        AzureWebJobsStorage__credential: 'managedidentity',
+        AzureWebJobsStorage__clientId: identity,
+        SERVICE_BUS__credential: 'managedidentity',
+        SERVICE_BUS__clientId: identity,
+        APPLICATIONINSIGHTS_AUTHENTICATION_STRING: `ClientId=${identity};Authorization=AAD`,
+        APPLICATION_INSIGHTS_NO_STATSBEAT: 'true',
+        languageWorkers__node__arguments: '--max-semi-space-size=8',
+      });
+    });
+
     it(
       proves('deploy.settings', 'know the public URL that was given, and one variable for each that was given'),
       () => {
         expect(settingsOf(full)).toMatchObject({
           SALLYPORT_PUBLIC_URL: 'https://gateway.example.com',
           CRM_URL: 'https://crm.example.com/mcp',
+          SEAL_SCHEDULE: '0 */2 * * * *',
         });
       },
     );
@@ -590,6 +656,7 @@ describe.skipIf(compiler === undefined)('the deployment', () => {
         functionAppConfig: {
           runtime: { name: 'node', version: '24' },
           scaleAndConcurrency: {
+            maximumInstanceCount: 60,
             instanceMemoryMB: 4096,
             alwaysReady: [
               { name: 'http', instanceCount: 2 },
@@ -600,9 +667,24 @@ describe.skipIf(compiler === undefined)('the deployment', () => {
           siteUpdateStrategy: { type: 'RollingUpdate' },
         },
       });
-      expect(template.one('Microsoft.Web/sites').properties).toMatchObject({
-        functionAppConfig: { deployment: { storage: { authentication: { type: 'UserAssignedIdentity' } } } },
-      });
+      for (const { sku } of full.of(STORAGE)) expect(sku).toEqual({ name: 'Standard_GZRS' });
+      const { properties } = full.one('Microsoft.OperationalInsights/workspaces');
+      expect(properties).toMatchObject({ retentionInDays: 365 });
+    });
+
+    it(proves('deploy.bicep', 'the app has one identity, and takes its package by it'), () => {
+      for (const from of [template, full]) {
+        const site = from.one('Microsoft.Web/sites');
+        const id = expect.stringMatching(/\/userAssignedIdentities\/id-\w{13}$/);
+        const { type, userAssignedIdentities } = hosted.parse(site.identity);
+        expect({ type, ids: Object.keys(userAssignedIdentities) }).toEqual({ type: 'UserAssigned', ids: [id] });
+        const { storage } = deployed.parse(site.properties).functionAppConfig.deployment;
+        expect({ ...storage, value: evaluate(storage.value, facts) }).toEqual({
+          type: 'blobContainer',
+          value: `https://st${hashOf(from)}.blob.core.windows.net/app-package`,
+          authentication: { type: 'UserAssignedIdentity', userAssignedIdentityResourceId: id },
+        });
+      }
     });
   });
 
@@ -642,15 +724,32 @@ describe.skipIf(compiler === undefined)('the deployment', () => {
       }
     });
 
-    it(proves('deploy.diagnostics', 'who read which blob and took which secret is logged whole'), () => {
-      for (const scope of [
-        /^Microsoft\.Storage\/storageAccounts\/sttr\w+\/blobServices\/default\//,
-        /^Microsoft\.KeyVault\//,
-      ]) {
-        const [setting] = template.of(DIAGNOSTICS).filter(({ id }) => scope.test(id));
-        expect(setting?.properties.logs).toEqual([{ categoryGroup: 'allLogs', enabled: true }]);
-      }
-    });
+    it(
+      proves('deploy.diagnostics', 'all that is done is logged; of tables what is changed, of the app its own log'),
+      () => {
+        const all = [{ categoryGroup: 'allLogs', enabled: true }];
+        const logs: Record<string, unknown> = {
+          [STORAGE]: undefined,
+          [`${STORAGE}/blobServices`]: all,
+          [`${STORAGE}/tableServices`]: [
+            { category: 'StorageWrite', enabled: true },
+            { category: 'StorageDelete', enabled: true },
+          ],
+          'Microsoft.KeyVault/vaults': all,
+          'Microsoft.ServiceBus/namespaces': all,
+          'Microsoft.Web/sites': [{ category: 'FunctionAppLogs', enabled: true }],
+          'Microsoft.OperationalInsights/workspaces': [{ categoryGroup: 'audit', enabled: true }],
+          [WORKFLOWS]: all,
+        };
+        for (const { id, type } of full.all.filter((one) => logged.has(one.type))) {
+          const setting = full.all.find((one) => one.id === `${id}/providers/${DIAGNOSTICS}/to-workspace`);
+          expect(setting?.properties.logs, id).toEqual(logs[type]);
+          const metrics = [{ category: type.startsWith(STORAGE) ? 'Transaction' : 'AllMetrics', enabled: true }];
+          const isWorkspace = type === 'Microsoft.OperationalInsights/workspaces';
+          expect(setting?.properties.metrics, id).toEqual(isWorkspace ? undefined : metrics);
+        }
+      },
+    );
 
     it(
       proves(
@@ -661,6 +760,15 @@ describe.skipIf(compiler === undefined)('the deployment', () => {
         const workspaceId = full.one('Microsoft.OperationalInsights/workspaces').id;
         const rules = full.of('Microsoft.Insights/scheduledQueryRules');
         expect(rules).toHaveLength(6);
+        const urgency = rules.map(({ name, properties: { severity, windowSize } }) => [name, severity, windowSize]);
+        expect(urgency).toEqual([
+          ['sallyport-seal-late', 1, 'PT30M'],
+          ['sallyport-dead-letters', 2, 'PT15M'],
+          ['sallyport-holds-unknown', 2, 'PT10M'],
+          ['sallyport-error-rate', 2, 'PT15M'],
+          ['sallyport-blocks-unreadable', 1, 'PT15M'],
+          ['sallyport-not-recorded', 1, 'PT15M'],
+        ]);
         for (const { properties } of rules) {
           expect(properties).toMatchObject({
             ...{ enabled: true, evaluationFrequency: 'PT5M', autoMitigate: true },
@@ -794,7 +902,7 @@ function withoutHash(id: string): string {
 
 function rulesOf(policy: Resource): unknown[] {
   const { rules } = policy.properties.policy as {
-    rules: { definition: { filters: { prefixMatch: string[] }; actions: unknown } }[];
+    rules: { definition: unknown }[];
   };
-  return rules.map(({ definition }) => ({ prefixMatch: definition.filters.prefixMatch, actions: definition.actions }));
+  return rules.map(({ definition }) => definition);
 }

@@ -150,6 +150,12 @@ describe.skipIf(compiler === undefined)('the workflow', () => {
     expect(seen).toEqual([]);
   });
 
+  it(proves('teams.flow-deployed', 'shows nobody in the portal what its runs took and gave'), () => {
+    expect(template.one('Microsoft.Logic/workflows').properties.accessControl).toEqual({
+      contents: { allowedCallerIpAddresses: [{ addressRange: '0.0.0.0-0.0.0.0' }] },
+    });
+  });
+
   it('leaves a connection alone that somebody has consented to', async () => {
     workspace.write('infra/teams/stands.bicepparam', `${parameters}param connectionStands = true\n`);
     const again = createTemplate(await workspace.snapshot('infra/teams/stands.bicepparam'));
