@@ -92,6 +92,14 @@ describe('alert rules and the workbook', () => {
     ]);
   });
 
+  it(proves('telemetry.alerts', 'are in the operator’s document by name, with every metric and no other'), () => {
+    const document = readText('docs/operations.md');
+    const rows = [...document.matchAll(/^\| (`[^|]+`) \|/gm)].map((match) => match[1] ?? '');
+    const metrics = rows.flatMap((row) => [...row.matchAll(/`(sallyport\.[\w.]+)`/g)].map((match) => match[1] ?? ''));
+    expect(metrics.toSorted()).toEqual([...known.keys()].toSorted());
+    for (const { name } of alerts) expect(rows).toContain(`\`${name}\``);
+  });
+
   it(
     proves('telemetry.alerts', 'read a value where Application Insights puts it: a gauge’s and a counter’s in Sum'),
     () => {
