@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { approvalQueues } from '../../infra/local/queues.ts';
 import { LEASE_MS } from '../../shared/calls/release.ts';
+import { gatewaySchema } from '../../shared/config/gateway-schema.ts';
 import { limits } from '../../shared/config/limits-schema.ts';
 import { proves } from '../requirements.ts';
 
@@ -27,4 +28,14 @@ describe('the times of a release', () => {
       for (const { lockDurationMs = 0 } of approvalQueues) expect(lockDurationMs).toBeGreaterThanOrEqual(30_000);
     },
   );
+
+  it(proves('deploy.bicep', 'a message lives longer than any request may wait'), () => {
+    const { approvals } = gatewaySchema.shape;
+    const weekMinutes = 7 * 24 * 60;
+    expect(approvals.safeParse({ expireMinutes: weekMinutes }).success).toBe(true);
+    expect(approvals.safeParse({ expireMinutes: weekMinutes + 1 }).success).toBe(false);
+    // Deployed as this file has it (tests/infra/bicep). A week more, for its notices and decisions to be taken.
+    for (const { timeToLiveMs = 0 } of approvalQueues)
+      expect(timeToLiveMs).toBeGreaterThanOrEqual(2 * weekMinutes * 60_000);
+  });
 });
