@@ -491,6 +491,10 @@ const requirements = {
   'deploy.names': 'Names are valid, however long the environment’s is',
   'deploy.package':
     'The package holds what the app needs at run time and nothing else, runs by itself, and is the same bytes each time',
+  'deploy.notices': 'The package carries the license of everything that it carries of others',
+  'deploy.func-start':
+    'npm run stand-ins starts what no emulator plays and writes the settings by which the built app runs, and nothing over others’',
+  'deploy.emulator': 'The official Service Bus emulator gets the queues of the deployment, as far as its limits go',
 
   // Issue 6: how people connect, and how the gateway is
   'connect.page': 'Whoever may use a server finds on its page what each client must know, as the metadata says it',
