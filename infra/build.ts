@@ -1,7 +1,8 @@
 /**
  * Bundles `functions/*.ts` into `dist/functions/*.js` with shared chunks: cold start is module loading (DESIGN §9), so
  * few files and only what is used. What a bundle must not hold stays outside: the library that asks its host for
- * `@azure/functions-core` at run time, and Cedar, which loads its WebAssembly from beside itself.
+ * `@azure/functions-core` at run time, Cedar, which loads its WebAssembly from beside itself, and the numbering plans, which
+ * are read when the first number is seen.
  * The same source gives the same bytes: nothing of the time or the machine goes in.
  */
 import { glob, readFile, rm, writeFile } from 'node:fs/promises';
@@ -14,11 +15,13 @@ export interface BuiltApp {
   readonly functions: number;
   /** Of all JavaScript, without source maps. */
   readonly bytes: number;
+  /** Files of which something is in a bundle, relative to the app's folder. */
+  readonly inputs: readonly string[];
   readonly durationMs: number;
 }
 
 /** What a bundle leaves in node_modules: the package carries them (infra/package-files.ts). */
-export const packagesBeside = ['@azure/functions', '@cedar-policy/cedar-wasm'];
+export const packagesBeside = ['@azure/functions', '@cedar-policy/cedar-wasm', 'libphonenumber-js'];
 
 /** Dependencies that `require` Node's own modules need one, which an ES module has not. */
 const requireBanner =
@@ -36,7 +39,8 @@ export async function buildApp(appDir: string): Promise<Result<BuiltApp, readonl
   const bytes = Object.entries(outputs)
     .filter(([file]) => file.endsWith('.js'))
     .reduce((sum, [, output]) => sum + output.bytes, 0);
-  return ok({ functions: entryPoints.length, bytes, durationMs: performance.now() - startedMs });
+  const durationMs = performance.now() - startedMs;
+  return ok({ functions: entryPoints.length, bytes, inputs: inputsOf(outputs), durationMs });
 }
 
 /** The one line that a person sees of a build. */
@@ -74,6 +78,13 @@ async function bundle(appDir: string, entryPoints: string[]): Promise<Result<Met
     // Its process would otherwise live as long as this one, which may be a gateway's whole life.
     await stop();
   }
+}
+
+function inputsOf(outputs: Metafile['outputs']): string[] {
+  const used = Object.values(outputs).flatMap(({ inputs }) =>
+    Object.entries(inputs).flatMap(([file, { bytesInOutput }]) => (bytesInOutput > 0 ? [file] : [])),
+  );
+  return [...new Set(used)];
 }
 
 function isBuildFailure(cause: unknown): cause is BuildFailure {

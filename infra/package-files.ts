@@ -7,12 +7,17 @@ import { access, glob } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { build, stop } from 'esbuild';
 
-const OWN = ['host.json', 'package.json', 'dist/build.json', 'dist/{functions,chunks}/*.js', 'infra/config/*'];
+/** `npm run package` writes it: the licenses of all that is carried. */
+export const NOTICES = 'dist/THIRD-PARTY-NOTICES.txt';
 
-/** As the app loads them (functions/, shared/policy/cedar.ts): the one by `import`, the other by `require`. */
-const LOADED = `import '@azure/functions'; require('@cedar-policy/cedar-wasm/nodejs');`;
+const OWN = ['host.json', 'package.json', 'dist/build.json', NOTICES, 'dist/{functions,chunks}/*.js', 'infra/config/*'];
 
-/** Relative to `appDir`, with forward slashes, sorted. The app is built already. */
+/** As the app loads them: the one by `import`, the others by a `require` of their own, which no bundler sees. */
+const LOADED = `import '@azure/functions';
+require('@cedar-policy/cedar-wasm/nodejs');
+require('libphonenumber-js/metadata.min.json');`;
+
+/** Relative to `appDir`, with forward slashes, sorted. The app is built already, and its notices are written. */
 export async function listPackageFiles(appDir: string): Promise<string[]> {
   const [own, loaded] = await Promise.all([listFiles(appDir, OWN), listLoadedFiles(appDir)]);
   const folders = [...new Set(loaded.map((file) => dirname(file)))];
@@ -26,7 +31,7 @@ export async function listPackageFiles(appDir: string): Promise<string[]> {
 }
 
 /** The bundler's own word on which files of node_modules an import leads to. */
-async function listLoadedFiles(appDir: string): Promise<string[]> {
+export async function listLoadedFiles(appDir: string): Promise<string[]> {
   try {
     const { metafile } = await build({
       absWorkingDir: appDir,

@@ -9,7 +9,8 @@ import { type Zippable, zipSync } from 'fflate';
 import { z } from 'zod';
 import { ok, type Result } from '../shared/result.ts';
 import { buildApp, packagesBeside } from './build.ts';
-import { listPackageFiles } from './package-files.ts';
+import { formatNotices } from './notices.ts';
+import { listLoadedFiles, listPackageFiles, NOTICES } from './package-files.ts';
 
 export interface PackagedApp {
   /** Absolute: the folder and the archive. */
@@ -38,6 +39,8 @@ export async function packageApp(appDir: string): Promise<Result<PackagedApp, re
   const folder = join(appDir, 'dist/package/app');
   const archive = join(appDir, 'dist/package/sallyport.zip');
   await rm(join(appDir, 'dist/package'), { recursive: true, force: true });
+  const carried = [...built.value.inputs, ...(await listLoadedFiles(appDir))];
+  await writeFile(join(appDir, NOTICES), await formatNotices(appDir, carried));
   const files = await listPackageFiles(appDir);
   for (const file of files) {
     await mkdir(dirname(join(folder, file)), { recursive: true });

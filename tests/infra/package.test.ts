@@ -1,10 +1,12 @@
 /** What `npm run package` makes: these files and no other, the same bytes each time, and `.funcignore` says the same. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildApp, packagesBeside } from '../../infra/build.ts';
 import { describePackage, type PackagedApp, packageApp } from '../../infra/package.ts';
 import { proves } from '../requirements.ts';
 
@@ -24,6 +26,8 @@ const besideTheBundle = [
   '@cedar-policy/cedar-wasm/package.json',
   'cookie/index.js',
   'cookie/package.json',
+  'libphonenumber-js/metadata.min.json',
+  'libphonenumber-js/package.json',
 ].map((file) => `node_modules/${file}`);
 
 describe('the package', () => {
@@ -49,7 +53,7 @@ describe('the package', () => {
       expect(chunks).not.toEqual([]);
       expect(app.files).toEqual(
         [
-          ...['host.json', 'package.json', 'dist/build.json'],
+          ...['host.json', 'package.json', 'dist/build.json', 'dist/THIRD-PARTY-NOTICES.txt'],
           ...functions,
           ...chunks,
           ...configuration,
@@ -77,11 +81,70 @@ describe('the package', () => {
     () => {
       const manifest = JSON.parse(readFileSync(join(app.folder, 'package.json'), 'utf8'));
       expect(manifest).toMatchObject({ name: 'sallyport', type: 'module', main: 'dist/functions/*.js' });
-      expect(Object.keys(manifest.dependencies)).toEqual(['@azure/functions', '@cedar-policy/cedar-wasm']);
+      expect(Object.keys(manifest.dependencies)).toEqual(packagesBeside);
       expect(manifest).not.toHaveProperty('scripts');
       expect(manifest).not.toHaveProperty('devDependencies');
     },
   );
+
+  it(
+    proves('deploy.package', 'carries whatever the code asks for by a require of its own, which no bundler sees'),
+    () => {
+      const sources = ['functions', 'shared'].flatMap((folder) =>
+        readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(root, folder, name)),
+      );
+      const asked = sources
+        .filter((name) => name.endsWith('.ts'))
+        .flatMap((name) => [...readFileSync(name, 'utf8').matchAll(/createRequire\(import\.meta\.url\)\('([^']+)'\)/g)])
+        .map(([, module = '']) => module);
+      // The host's own: it is there when a host is.
+      const ofPackages = asked.filter((module) => module !== '@azure/functions-core');
+      expect(ofPackages.toSorted()).toEqual(['@cedar-policy/cedar-wasm/nodejs', 'libphonenumber-js/metadata.min.json']);
+      const require = createRequire(join(app.folder, 'dist/functions/mcp.js'));
+      for (const module of ofPackages) {
+        const file = relative(app.folder, require.resolve(module));
+        expect(app.files).toContain(file.replaceAll('\\', '/'));
+      }
+    },
+  );
+
+  describe('its notices', () => {
+    const read = () => readFileSync(join(app.folder, 'dist/THIRD-PARTY-NOTICES.txt'), 'utf8');
+
+    it(proves('deploy.notices', 'name every package that is bundled or lies beside the bundle'), async () => {
+      const built = await buildApp(root);
+      if (!built.ok) throw new Error(built.error.join('\n'));
+      const carried = [...built.value.inputs, ...app.files].flatMap(
+        (file) => /node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*node_modules)/.exec(file)?.[1] ?? [],
+      );
+      expect(new Set(carried).size).toBeGreaterThan(50);
+      const named = new Set([...read().matchAll(/^(\S+) \d+\.\d+\.\d+\S*$/gm)].map(([, name]) => name));
+      expect(named).toEqual(new Set(['sallyport', ...carried]));
+    });
+
+    it(
+      proves('deploy.notices', 'give the text of each license, but of the four packages that come without one'),
+      () => {
+        const sections = read()
+          .split(`${'-'.repeat(80)}\n`)
+          .slice(1);
+        const without = sections.filter((section) => section.includes('comes without the text'));
+        expect(without.flatMap((section) => [...section.matchAll(/^(\S+) \d/gm)].map(([, name]) => name))).toEqual([
+          '@cedar-policy/cedar-wasm',
+          '@hono/zod-openapi',
+          '@hono/zod-validator',
+          '@nodable/entities',
+        ]);
+        for (const section of sections.filter((each) => !without.includes(each))) {
+          expect(section).toMatch(/copyright|redistribut|permission|notice/i);
+          expect(section.length).toBeGreaterThan(500);
+        }
+        // Those are MIT and Apache-2.0, whose texts stand with others.
+        expect(read()).toMatch(/^Permission is hereby granted, free of charge/m);
+        expect(read()).toMatch(/Apache License\s+Version 2\.0/);
+      },
+    );
+  });
 
   it(proves('deploy.package', 'has the same bytes when it is made again, in another time zone'), () => {
     const env = { ...process.env, TZ: process.env.TZ === 'Asia/Tokyo' ? 'UTC' : 'Asia/Tokyo' };
