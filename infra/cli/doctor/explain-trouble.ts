@@ -25,7 +25,8 @@ export function explainTrouble(error: unknown): string {
     const found = factsOf(cause);
     if (found.length > 0) facts = found;
   }
-  return facts.join(', ') || 'for a reason that can’t be told safely';
+  if (facts.length > 0) return facts.join(', ');
+  return isUnreached(error) ? 'the request never went out' : 'for a reason that can’t be told safely';
 }
 
 /** Whether the other side was never reached: no name, no connection, no certificate to trust, no time. */

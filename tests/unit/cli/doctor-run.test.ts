@@ -49,6 +49,7 @@ describe('the checks together', () => {
 describe('an error, explained', () => {
   it.each([
     [new Error(`401 Unauthorized: bad key ${KEY}`), 'for a reason that can’t be told safely'],
+    [new TypeError('fetch failed', { cause: new Error('bad port') }), 'the request never went out'],
     [new Error('x', { cause: Object.assign(new Error(KEY), { code: 'ECONNREFUSED' }) }), 'ECONNREFUSED'],
     [Object.assign(new Error(KEY), { statusCode: 403, code: 'Forbidden' }), 'HTTP 403, Forbidden'],
     [Object.assign(new Error(KEY), { status: 500, code: `no code: ${KEY}` }), 'HTTP 500'],
