@@ -1,8 +1,12 @@
 /** Where the parts of a running stack listen, for commands in other processes (`stack-file`). Holds no secret. */
-import type { Stack } from './stack.ts';
+import type { BusService, StorageService } from './access/access.ts';
 import type { Stack as StackAddresses } from './stack-file.ts';
+import type { StandIns } from './stand-ins.ts';
 
-export function describeStack(stack: Stack): StackAddresses {
+/** `url`: the gateway's, whoever runs it. */
+export function describeStack(
+  stack: Omit<StandIns<StorageService, BusService>, 'stop'> & { readonly url: string },
+): StackAddresses {
   const { url, entra, keyVault, graph, serviceBus, teams, azurite, crm } = stack;
   return {
     gateway: url,

@@ -119,7 +119,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 }
 
 /** What a person can read of an error: every line but those of a stack. */
-function linesOf(cause: unknown): string[] {
+export function linesOf(cause: unknown): string[] {
   const text = cause instanceof Error ? cause.message : String(cause);
   return text.split('\n').filter((line) => line.trim() !== '' && !/^\s+at /.test(line));
 }

@@ -5,7 +5,7 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Access } from './access/access.ts';
+import type { Access, BusService, StorageService } from './access/access.ts';
 import { vaultNames } from './app-environment.ts';
 import type { Azurite } from './azurite.ts';
 import { ensureCrmKey } from './crm-key.ts';
@@ -18,7 +18,7 @@ import type { ServiceBus } from './service-bus/start.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import { startTeams, type Teams } from './teams/start.ts';
 
-export interface StandInOptions {
+export interface StandInOptions<Storage extends StorageService = Azurite, Bus extends BusService = ServiceBus> {
   /** Where data is kept; absent: in memory, gone at the end. */
   readonly dataDir?: string;
   /** The gateway's, for the identifier URIs of its registration and the replies from Teams. */
@@ -29,15 +29,15 @@ export interface StandInOptions {
   /** Who there is, for Entra, Graph and Teams alike; default: the sample tenant. */
   readonly directory?: Directory;
   /** How storage and Service Bus are opened; ends with them. */
-  readonly access: Access;
+  readonly access: Access<Storage, Bus>;
 }
 
-export interface StandIns {
-  readonly azurite: Azurite;
+export interface StandIns<Storage extends StorageService = Azurite, Bus extends BusService = ServiceBus> {
+  readonly azurite: Storage;
   readonly keyVault: KeyVault;
   readonly entra: Entra;
   readonly graph: Graph;
-  readonly serviceBus: ServiceBus;
+  readonly serviceBus: Bus;
   readonly teams: Teams;
   readonly crm: CrmServer;
   stop(): Promise<void>;
@@ -50,7 +50,10 @@ interface VaultSecrets {
 }
 
 /** Rejects with the first error once everything that had started is stopped again. */
-export async function startStandIns(options: StandInOptions, { measure }: Stopwatch): Promise<StandIns> {
+export async function startStandIns<Storage extends StorageService, Bus extends BusService>(
+  options: StandInOptions<Storage, Bus>,
+  { measure }: Stopwatch,
+): Promise<StandIns<Storage, Bus>> {
   const { dataDir, publicUrl, servers, retentionClasses, access } = options;
   const tenant = options.directory === undefined ? {} : { directory: options.directory };
   const folder = dataDir === undefined ? {} : { folder: dataDir };
@@ -69,7 +72,7 @@ export async function startStandIns(options: StandInOptions, { measure }: Stopwa
     await Promise.all(running.map((part) => part.stop()));
   }
 
-  async function startStorage(): Promise<Azurite> {
+  async function startStorage(): Promise<Storage> {
     const place = dataDir === undefined ? {} : { folder: await makeFolder(dataDir, 'azurite') };
     const azurite = await start('azurite', () => access.startStorage(place));
     await measure('containers and tables', () => access.prepareStorage(azurite, retentionClasses));
@@ -104,7 +107,7 @@ export async function startStandIns(options: StandInOptions, { measure }: Stopwa
     return keyVault;
   }
 
-  async function startBus(): Promise<ServiceBus> {
+  async function startBus(): Promise<Bus> {
     const place = dataDir === undefined ? {} : { folder: join(dataDir, 'service-bus') };
     return start('service bus', () => access.startServiceBus(place, entraStarted.promise));
   }

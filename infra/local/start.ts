@@ -3,21 +3,21 @@
  * all on Ctrl-C. Whatever is wrong is told in one line per mistake on stderr, with an exit code other than 0 (2: flags).
  */
 import { createWriteStream } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { buildApp, describeBuild } from '../build.ts';
 import { checkConfig } from './check-config.ts';
 import { claimDataFolder } from './data-folder.ts';
 import { describeStack } from './describe-stack.ts';
 import { removeNote, writeNote } from './find-stack.ts';
 import { type Flags, help, parseFlags } from './flags.ts';
+import { commandFlags, shortenPath } from './show-path.ts';
 import { type Stack, StackProblem, startStack } from './stack.ts';
 import { removeStackFile, writeStackFile } from './stack-file.ts';
+import { stopInTime } from './stop-in-time.ts';
 import { waitForStopRequest } from './stop-request.ts';
 import { formatSummary, type Part } from './summary.ts';
 
 const appDir = join(import.meta.dirname, '../..');
-/** Under the 3 s that a stop may take, with room for the process to end. */
-const stopDeadlineMs = 2_700;
 const exitCodes = { stopped: 0, failed: 1, badFlags: 2, interrupted: 130 } as const;
 
 async function main(): Promise<number> {
@@ -73,35 +73,34 @@ async function runStack(flags: Flags): Promise<number> {
   const seconds = ((performance.now() - startedMs) / 1_000).toFixed(1);
   say(`started in ${seconds} s (${formatTimings(stack)})`);
   const parts = listParts(stack, flags, logFile);
-  say(formatSummary({ url: stack.url, teamsUrl: stack.teams.url, parts, commandFlags: commandFlags(flags) }));
+  say(
+    formatSummary({
+      url: stack.url,
+      teamsUrl: stack.teams.url,
+      parts,
+      commandFlags: commandFlags(flags.dataDir, appDir),
+    }),
+  );
   console.log(`ready ${stack.url}`);
 
   const end = await Promise.race([stopRequested, stack.lost]);
   if (end === undefined) say('stopping');
-  else fail([`${end.name} (process ${end.pid}) ended by itself, stopping the rest; see ${shorten(logFile)}`]);
+  else fail([`${end.name} (process ${end.pid}) ended by itself, stopping the rest; see ${shortenPath(logFile)}`]);
   await stopInTime(stack);
   await Promise.all([removeStackFile(flags.dataDir), removeNote(appDir, stack.port)]);
   return end === undefined ? exitCodes.stopped : exitCodes.failed;
 }
 
-async function stopInTime(stack: Stack): Promise<void> {
-  const { promise: tooLate, resolve } = Promise.withResolvers<'too late'>();
-  const timer = setTimeout(() => resolve('too late'), stopDeadlineMs);
-  const outcome = await Promise.race([stack.stop(), tooLate]);
-  clearTimeout(timer);
-  if (outcome === 'too late') stack.kill();
-}
-
 function listParts(stack: Stack, flags: Flags, logFile: string): Part[] {
   const { azurite, keyVault, graph, entra, serviceBus, teams, crm, gateway } = stack;
-  const kept = (name: string) => (flags.isEphemeral ? 'in memory' : shorten(join(flags.dataDir, name)));
+  const kept = (name: string) => (flags.isEphemeral ? 'in memory' : shortenPath(join(flags.dataDir, name)));
   const inProcess = `process ${process.pid}`;
   return [
     {
       name: 'gateway',
       urls: [stack.url],
       process: `process ${gateway?.pids.join(', ')}`,
-      data: `log in ${shorten(logFile)}`,
+      data: `log in ${shortenPath(logFile)}`,
     },
     { name: 'crm', urls: [crm.url], process: inProcess, data: kept('crm.sqlite') },
     { name: 'entra', urls: [entra.url], process: inProcess, data: kept('entra.json') },
@@ -118,23 +117,10 @@ function listParts(stack: Stack, flags: Flags, logFile: string): Part[] {
   ];
 }
 
-/** As seen from where the command was given, when it is below it. */
-function shorten(path: string): string {
-  const seen = relative(process.cwd(), path);
-  return seen.startsWith('..') ? path : seen;
-}
-
 function formatTimings({ timings }: Stack): string {
   return Object.entries(timings)
     .map(([name, ms]) => `${name} ${ms} ms`)
     .join(', ');
-}
-
-/** What the other commands need to find this stack; nothing for the default one. */
-function commandFlags({ dataDir }: Flags): string {
-  if (dataDir === join(appDir, '.local')) return '';
-  const shown = shorten(dataDir);
-  return ` --data ${/^[\w./-]+$/.test(shown) ? shown : JSON.stringify(shown)}`;
 }
 
 function fail(lines: readonly string[], code: number = exitCodes.failed): number {

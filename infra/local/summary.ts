@@ -18,6 +18,8 @@ export interface SummaryInput {
   readonly parts: readonly Part[];
   /** Flags that the commands below need to find this stack; empty for the default one. */
   readonly commandFlags: string;
+  /** Lines of what has to be done before them, as they are typed. */
+  readonly first?: readonly string[];
 }
 
 export function formatSummary(input: SummaryInput): string {
@@ -34,7 +36,7 @@ function formatTable(rows: readonly (readonly string[])[]): string {
     .join('\n');
 }
 
-function whatToTry({ url, teamsUrl, commandFlags }: Omit<SummaryInput, 'parts'>): string[] {
+function whatToTry({ url, teamsUrl, commandFlags, first = [] }: Omit<SummaryInput, 'parts'>): string[] {
   const npmFlags = commandFlags === '' ? '' : ` --${commandFlags}`;
   const call = {
     jsonrpc: '2.0',
@@ -52,6 +54,7 @@ function whatToTry({ url, teamsUrl, commandFlags }: Omit<SummaryInput, 'parts'>)
   return [
     'Try, in another terminal:',
     '',
+    ...first.map((line) => `  ${line}`.trimEnd()),
     '  # a token for alice, who is in support, and a search: what comes back is masked',
     `  TOKEN=$(npm run --silent token -- --user alice${commandFlags})`,
     `  curl -s ${url}/mcp/crm -H "authorization: Bearer $TOKEN" \\`,

@@ -1,5 +1,6 @@
 /**
- * `npm start` as a test sees it: a process with arguments, its lines, the processes below it, and its end.
+ * `npm start` and `npm run stand-ins` as a test sees them: a process with arguments, its lines, the processes below it, and
+ * its end.
  */
 import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,14 +10,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-const script = fileURLToPath(new URL('../../infra/local/start.ts', import.meta.url));
+const local = new URL('../../infra/local/', import.meta.url);
 const deadlineMs = 30_000;
 
 export interface StartProcess {
   readonly pid: number;
   readonly stdout: readonly string[];
   readonly stderr: readonly string[];
-  /** The gateway's URL, once the ready line stands; rejects with stderr when the process ends instead. */
+  /** What the ready line says, the gateway's URL of `npm start`; rejects with stderr when the process ends instead. */
   ready(): Promise<string>;
   /** Exit code, or the signal's name. */
   ended(): Promise<number | NodeJS.Signals | null>;
@@ -26,6 +27,16 @@ export interface StartProcess {
 }
 
 export function runStart(...args: string[]): StartProcess {
+  return runScript('start.ts', args);
+}
+
+/** `npm run stand-ins`. */
+export function runStandIns(...args: string[]): StartProcess {
+  return runScript('func-start/main.ts', args);
+}
+
+function runScript(name: string, args: readonly string[]): StartProcess {
+  const script = fileURLToPath(new URL(name, local));
   return watch(spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] }));
 }
 

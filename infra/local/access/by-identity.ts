@@ -12,9 +12,9 @@
  * and Graph stay plain http on loopback, where the app takes that; vault and Graph check their tokens all the same.
  */
 import { randomBytes } from 'node:crypto';
-import { type StorageAccount, startAzurite } from '../azurite.ts';
+import { type Azurite, type StorageAccount, startAzurite } from '../azurite.ts';
 import { approvalQueues } from '../queues.ts';
-import { startServiceBus } from '../service-bus/start.ts';
+import { type ServiceBus, startServiceBus } from '../service-bus/start.ts';
 import { prepareAccounts } from '../storage.ts';
 import type { Access, AccessParts, Settings } from './access.ts';
 import { writeCertificates } from './certificates.ts';
@@ -33,7 +33,7 @@ export async function createAccessByIdentity(): Promise<Access> {
   const [transcripts, state] = [createAccount(TRANSCRIPTS), createAccount(STATE)];
   const certificates = await writeCertificates({ storage: Object.values(hosts), serviceBus: NAMESPACE });
 
-  function settings({ azurite, serviceBus, entra }: AccessParts): Settings {
+  function settings({ azurite, serviceBus, entra }: AccessParts<Azurite, ServiceBus>): Settings {
     const { clientId } = entra.identity;
     const [blob, table] = [azurite.blobUrl, azurite.tableUrl].map((url) => Number(new URL(url).port));
     if (blob === undefined || table === undefined) throw new Error('Azurite has two addresses');
