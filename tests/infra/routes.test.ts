@@ -1,8 +1,14 @@
-/** The ways into Azure agree with what they deploy: azd, the workflow, the template's parameters and the package. */
-import { readFileSync } from 'node:fs';
+/**
+ * The ways to run it agree with what they run: azd, the workflow, the template's parameters and the package; and on one
+ * machine, `func start`.
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { DEVELOPMENT_STORAGE, SERVICE_BUS_EMULATOR } from '../../infra/local/access/emulator-addresses.ts';
+import { parseStandInFlags } from '../../infra/local/func-start/flags.ts';
 import { proves } from '../requirements.ts';
 
 const read = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8');
@@ -79,5 +85,47 @@ describe('the workflow', () => {
       expect(uses).toMatch(/^$|^(actions|azure)\//);
       expect(run).not.toMatch(/\b(npm|npx|node)\b/);
     }
+  });
+});
+
+describe('func start', () => {
+  const guide = 'infra/local/service-bus-emulator/README.md';
+  const commandsOf = (name: string) =>
+    [...read(name).matchAll(/```sh\n([\s\S]*?)```/g)]
+      .flatMap(([, block = '']) => block.split('\n'))
+      .map((line) => line.replace(/ *#.*/, '').trim());
+
+  it(proves('deploy.func-start', 'is documented by commands that exist, in the README as in its guide'), () => {
+    const wanted = [
+      'docker compose --env-file .local/emulators.env -f infra/local/service-bus-emulator/compose.yaml up -d',
+      'npm run stand-ins',
+      'npm run build && func start',
+    ];
+    for (const name of ['README.md', guide]) expect(commandsOf(name)).toEqual(expect.arrayContaining(wanted));
+    expect(read('README.md')).toContain(`(${guide})`);
+    const { scripts } = z.object({ scripts: z.record(z.string(), z.string()) }).parse(JSON.parse(read('package.json')));
+    const [, script = ''] = /^node (\S+)$/.exec(scripts['stand-ins'] ?? '') ?? [];
+    expect(existsSync(new URL(`../../${script}`, import.meta.url))).toBe(true);
+  });
+
+  it(proves('deploy.func-start', 'finds the emulators where the example of its settings and its guide say'), () => {
+    const { Values: values } = z
+      .object({ Values: z.record(z.string(), z.string()) })
+      .parse(JSON.parse(read('local.settings.json.example')));
+    for (const name of ['AzureWebJobsStorage', 'TRANSCRIPTS_STORAGE', 'STATE_STORAGE']) {
+      expect(values[name]).toBe(DEVELOPMENT_STORAGE);
+    }
+    expect(values.SERVICE_BUS).toBe(SERVICE_BUS_EMULATOR);
+    for (const text of [DEVELOPMENT_STORAGE, SERVICE_BUS_EMULATOR]) expect(read(guide)).toContain(text);
+    const flags = parseStandInFlags([], '/', '/');
+    expect(flags).toMatchObject({
+      value: { emulators: { storage: DEVELOPMENT_STORAGE, serviceBus: SERVICE_BUS_EMULATOR } },
+    });
+  });
+
+  it(proves('deploy.func-start', 'leaves nothing that git would take: neither settings nor the password'), () => {
+    const root = new URL('../../', import.meta.url);
+    const ignored = execFileSync('git', ['check-ignore', 'local.settings.json', '.local/emulators.env'], { cwd: root });
+    expect(ignored.toString().trim().split('\n')).toEqual(['local.settings.json', '.local/emulators.env']);
   });
 });
