@@ -116,6 +116,8 @@ const requirements = {
   'keys.keyring': 'Masters are wrapped in Key Vault, unwrapped once per process, one key per purpose',
   'keys.race': 'Two instances that create the first version at once end with one',
   'keys.rotation': 'Old versions open and verify; only the newest seals',
+  'cli.keyring':
+    'sallyport keyring lists the versions of the keyring and makes the next one, once instances are stopped',
   'keys.binding': 'A sealed value opens only for its purpose and its additional data',
   'credentials.injected': 'The secret reaches the upstream in the configured header, and nowhere else',
   'credentials.cached': 'The secret is cached with a bound',

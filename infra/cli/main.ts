@@ -7,6 +7,7 @@ import { addApprovalsCommand } from './commands/approvals.ts';
 import { addBlockCommand } from './commands/block.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addExportCommand } from './commands/export.ts';
+import { addKeyringCommand } from './commands/keyring.ts';
 import { addLockCommand } from './commands/lock.ts';
 import { addPinCommand } from './commands/pin.ts';
 import { addPolicyCommand } from './commands/policy.ts';
@@ -31,6 +32,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   addApprovalsCommand(program);
   addBlockCommand(program);
   addLockCommand(program);
+  addKeyringCommand(program);
   addDoctorCommand(program);
   try {
     await program.parseAsync(argv);
