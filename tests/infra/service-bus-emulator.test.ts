@@ -48,7 +48,7 @@ const compose = z.object({
   services: z.record(
     z.string(),
     z.looseObject({
-      image: z.string().startsWith('mcr.microsoft.com/'),
+      image: z.string().startsWith('${REGISTRY:?'),
       ports: z.array(z.string()).optional(),
       environment: z.record(z.string(), z.string()).optional(),
       volumes: z.array(z.string()).optional(),
